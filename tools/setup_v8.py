@@ -1,8 +1,8 @@
 """Finds V8 for the build and writes build/v8.mk: its headers, library and what to ship.
 
-V8 comes from the distribution's shared libnode. Where another vendor's nodejs keeps apt
-from installing libnode-dev, the two packages are unpacked into build/v8, and the library
-is shipped beside plts.so.
+V8 comes from the distribution's shared libnode. Where another vendor's nodejs keeps
+apt from installing libnode-dev, the two packages are unpacked into build/v8, and the
+library is shipped beside plts.so.
 """
 
 from __future__ import annotations
@@ -80,8 +80,6 @@ def _from_system() -> str | None:
 
 def _from_unpacked_packages() -> str:
     """Unpack libnode-dev and the libnode that it belongs to into build/v8."""
-    if not apt.missing(["libnode-dev"]):  # pragma: no cover - _from_system took it
-        raise apt.PackageError("libnode-dev is installed but was not used")
     with _download_folder() as folder:
         header_package = _download("libnode-dev", folder)
         depends = _field(header_package, "Depends")
@@ -89,7 +87,9 @@ def _from_unpacked_packages() -> str:
         if library_name is None:
             raise apt.PackageError(f"libnode-dev depends on no libnode: {depends}")
         library_package = _download(library_name[0], folder)
-        shared = re.findall(r"\b(?:lib|zlib)[\w.+-]+", _field(library_package, "Depends"))
+        shared = re.findall(
+            r"\b(?:lib|zlib)[\w.+-]+", _field(library_package, "Depends")
+        )
         lacking = apt.missing(shared)
         if lacking:
             apt.install(lacking)
@@ -101,8 +101,6 @@ def _from_unpacked_packages() -> str:
     if not (headers / "v8.h").is_file():
         raise apt.PackageError(f"{headers} has no v8.h")
     library = next(UNPACKED.glob("usr/lib/*/libnode.so")).resolve()
-    # The build's own programs find the library where it was unpacked, plts.so finds the
-    # copy shipped beside it first.
     return _settings(
         origin="libnode-dev unpacked, as apt cannot install it here",
         cppflags=f"-I{headers}",
