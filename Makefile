@@ -26,7 +26,7 @@ PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 setup: $(SYSTEM) $(V8) $(VENV) $(NPM)
 
-$(SYSTEM): tools/setup_system.py tools/apt.py
+$(SYSTEM): tools/setup_system.py tools/system_packages.py
 	$(PYTHON) tools/setup_system.py
 	@mkdir -p $(@D) && touch $@
 

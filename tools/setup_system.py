@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-import apt
+import system_packages as apt
 
 # V8 is not among these: setup_v8.py knows the ways to it.
 PACKAGES = (

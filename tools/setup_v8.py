@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import apt
+import system_packages as apt
 
 ROOT = Path(__file__).resolve().parent.parent
 UNPACKED = ROOT / "build" / "v8"
