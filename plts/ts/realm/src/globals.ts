@@ -1,0 +1,88 @@
+/** Puts the realm's own globals in place, and takes away what must not exist. */
+
+import { console } from "./console.js";
+import { crypto } from "./crypto.js";
+import { TextDecoder, TextEncoder } from "./encoding.js";
+import { performance } from "./performance.js";
+import { random } from "./random.js";
+
+const removed = [
+  "Atomics",
+  "SharedArrayBuffer",
+  "WebAssembly",
+  // What the polyfills use among themselves, and zod's way to share state between copies.
+  "DOMException",
+  "__core-js_shared__",
+  "__zod_globalConfig",
+  "__zod_globalRegistry",
+];
+
+/** Shapes the global object; before the realm is frozen. */
+export function defineGlobals(): void {
+  for (const name of removed) Reflect.deleteProperty(globalThis, name);
+  const globals = {
+    console,
+    crypto,
+    performance,
+    queueMicrotask,
+    TextDecoder,
+    TextEncoder,
+  };
+  for (const [name, value] of Object.entries(globals)) {
+    Object.defineProperty(globalThis, name, {
+      value,
+      configurable: true,
+      enumerable: false,
+      writable: true,
+    });
+  }
+  Object.defineProperty(Math, "random", { value: random });
+  refuseCodeFromText();
+}
+
+function queueMicrotask(callback: () => void): void {
+  if (typeof callback !== "function") {
+    throw new TypeError("queueMicrotask() takes a function");
+  }
+  // An exception in it is an unhandled rejection, which fails the call as it should.
+  void Promise.resolve().then(() => callback());
+}
+
+/**
+ * Replaces `eval` and the constructors that compile text by functions that refuse.
+ *
+ * C++ forbids code from strings in every context as well; this gives the reason, and
+ * keeps `x instanceof Function` working.
+ */
+function refuseCodeFromText(): void {
+  const examples = [
+    function () {},
+    async function () {},
+    function* () {},
+    async function* () {},
+  ];
+  for (const example of examples) {
+    const prototype = Object.getPrototypeOf(example) as object;
+    const { constructor } = prototype as { constructor: { name: string } };
+    const refusing = {
+      [constructor.name]: function (): never {
+        throw refusal(`new ${constructor.name}()`);
+      },
+    }[constructor.name] as unknown as { prototype: unknown };
+    Object.defineProperty(refusing, "prototype", { value: prototype, writable: false });
+    Object.defineProperty(prototype, "constructor", { value: refusing });
+    if (constructor.name === "Function") {
+      Object.defineProperty(globalThis, "Function", { value: refusing });
+    }
+  }
+  const refusingEval = {
+    eval(_text: unknown): never {
+      throw refusal("eval()");
+    },
+  }.eval;
+  Object.defineProperty(globalThis, "eval", { value: refusingEval });
+}
+
+function refusal(what: string): EvalError {
+  return new EvalError(`${what} is not available: code is compiled when it is created`);
+}

@@ -1,0 +1,40 @@
+/**
+ * The realm: what every context of the database is made from.
+ *
+ * Evaluated once, in the snapshot builder; its completion value is kept by C++ and never
+ * handed to user code.
+ */
+
+import "./polyfill.js";
+import * as runtimeModule from "@stopgap/runtime";
+import { callWithCtx, contextClasses, makeCtx } from "./context.js";
+import { describeError } from "./describe-error.js";
+import { defineGlobals } from "./globals.js";
+import { finishLockdown, lockdown } from "./lockdown.js";
+import { installNatives, type Natives } from "./natives.js";
+import { startClock } from "./performance.js";
+
+const runtime: Readonly<Record<string, unknown>> = Object.freeze({ ...runtimeModule });
+
+function makeSqlError(fields: runtimeModule.SqlErrorFields): Error {
+  return new runtimeModule.SqlError(fields);
+}
+
+/** Makes a deserialized context ready; once, before any user code. */
+function install(natives: Natives): void {
+  installNatives(natives);
+  startClock();
+  finishLockdown();
+}
+
+defineGlobals();
+lockdown([runtime, ...contextClasses]);
+
+export const realm = Object.freeze({
+  install,
+  runtime,
+  makeCtx,
+  callWithCtx,
+  makeSqlError,
+  describeError,
+});

@@ -1,0 +1,47 @@
+/** What C++ gives the realm: the only way out of JavaScript. */
+
+import type { ExecResult } from "@stopgap/runtime";
+
+export type Row = Record<string, unknown>;
+
+/** Severity of a console call. */
+export const Level = { debug: 0, info: 1, warn: 2, error: 3 } as const;
+
+/** Where the code of a compiled module came from. */
+export interface ModuleOrigin {
+  /** What to print for it in stacks, such as `shop.add_item`. */
+  name: string;
+  /** Lines to subtract from a mapped line: a plain body has one header line. */
+  lineOffset: number;
+  /** Source map, version 3; empty where lines are the same. */
+  sourceMap: string;
+}
+
+/** Functions in C++. A token names a call; they refuse any but the innermost one. */
+export interface Natives {
+  query(token: number, sql: string, params: unknown[] | undefined): Promise<Row[]>;
+  exec(token: number, sql: string, params: unknown[] | undefined): Promise<ExecResult>;
+  querySync(token: number, sql: string, params: unknown[] | undefined): Row[];
+  execSync(token: number, sql: string, params: unknown[] | undefined): ExecResult;
+  now(): string;
+  console(level: number, text: string): void;
+  random(bytes: Uint8Array): void;
+  monotonicMs(): number;
+  utf8Encode(text: string): Uint8Array;
+  utf8Decode(bytes: Uint8Array, fatal: boolean): string;
+  module(resourceName: string): ModuleOrigin | undefined;
+}
+
+let installed: Natives | undefined;
+
+/** Connects a fresh context with its process; nothing native works before. */
+export function installNatives(natives: Natives): void {
+  if (installed !== undefined) throw new Error("natives are already installed");
+  installed = natives;
+}
+
+/** The natives of this context. */
+export function natives(): Natives {
+  if (installed === undefined) throw new Error("not available while a module is built");
+  return installed;
+}

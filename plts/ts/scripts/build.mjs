@@ -1,0 +1,26 @@
+/** `npm run build`: the runtime package, and the two scripts that snapshots are made of. */
+
+import { execFileSync } from "node:child_process";
+import { bundle } from "./bundle.mjs";
+import { compilerDefinitions } from "./library.mjs";
+import { compilerEntry, output, realmEntry, root } from "./paths.mjs";
+
+execFileSync(process.execPath, [
+  `${root}node_modules/typescript/bin/tsc`,
+  "--project",
+  `${root}runtime/tsconfig.json`,
+], { stdio: "inherit" });
+
+const realmSize = await bundle({
+  entry: realmEntry,
+  outfile: `${output}/realm.js`,
+  name: "realm",
+});
+const compilerSize = await bundle({
+  entry: compilerEntry,
+  outfile: `${output}/compiler.js`,
+  name: "compiler",
+  define: compilerDefinitions(),
+});
+console.log(`build/js/realm.js ${realmSize} bytes`);
+console.log(`build/js/compiler.js ${compilerSize} bytes`);

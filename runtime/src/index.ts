@@ -1,0 +1,31 @@
+/** The public API of `@stopgap/runtime`. */
+
+export type { Ctx, Db, ExecResult, FunctionIdentity, SqlInput, SyncDb } from "./context.js";
+export { mutation, query } from "./function.js";
+export type {
+  Checked,
+  CheckedDefinition,
+  Definition,
+  Handler,
+  InferArgs,
+  Mutation,
+  Query,
+  StopgapFunction,
+} from "./function.js";
+export { json, JsonParameter } from "./json.js";
+export type { Issue, SafeParseResult, Schema, SchemaTypes } from "./schema.js";
+export { SqlError } from "./sql-error.js";
+export type { SqlErrorFields } from "./sql-error.js";
+export { v } from "./v.js";
+export { numeric } from "./value.js";
+export type {
+  BigIntInput,
+  Json,
+  Numeric,
+  NumericInput,
+  SqlDate,
+  SqlTime,
+  Timestamp,
+  TimestampInput,
+  TimestampTz,
+} from "./value.js";

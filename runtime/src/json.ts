@@ -1,0 +1,69 @@
+/**
+ * Binds any value to a json or jsonb parameter.
+ *
+ * A string given for such a parameter is JSON text, as in node-postgres; `json("x")` is
+ * how to say the JSON string "x".
+ */
+
+/** A parameter that is sent as JSON text; made by {@link json}. */
+export class JsonParameter {
+  readonly value: unknown;
+
+  constructor(value: unknown) {
+    this.value = value;
+  }
+
+  /** The JSON text; the name is the one that node-postgres asks parameters for. */
+  toPostgres(): string | null {
+    return stringifyJson(this.value) ?? null;
+  }
+}
+
+/**
+ * Wraps a value so that it is bound as JSON.
+ *
+ * @example
+ * ```ts
+ * import { json, type Ctx } from "@stopgap/runtime";
+ *
+ * export default async function (ctx: Ctx<{ tags: string[] }>) {
+ *   await ctx.db.exec("insert into note (tags) values ($1)", [json(ctx.args.tags)]);
+ * }
+ * ```
+ */
+export function json(value: unknown): JsonParameter {
+  return new JsonParameter(value);
+}
+
+/**
+ * JSON text of a value, where a bigint is a plain JSON number.
+ *
+ * `JSON.stringify` refuses bigints, and they are what large integers of a jsonb document
+ * arrive as: what was read must be writable again.
+ */
+export function stringifyJson(value: unknown): string | undefined {
+  let bigints: string[] | undefined;
+  let mark = "";
+  const text = JSON.stringify(value, (_key, member: unknown) => {
+    if (typeof member !== "bigint") return member;
+    bigints ??= [];
+    mark ||= unusedMark(value);
+    return mark + (bigints.push(member.toString()) - 1);
+  }) as string | undefined;
+  if (bigints === undefined || text === undefined) return text;
+  const numbers = bigints;
+  return text.replace(new RegExp(`"${mark}(\\d+)"`, "g"), (_all, index: string) => {
+    return numbers[Number(index)] ?? "null";
+  });
+}
+
+/** A string that occurs nowhere in the JSON text of the value. */
+function unusedMark(value: unknown): string {
+  const text =
+    JSON.stringify(value, (_key, member: unknown) =>
+      typeof member === "bigint" ? 0 : member,
+    ) ?? "";
+  let mark = "bigint:";
+  while (text.includes(mark)) mark = `${mark.length}${mark}`;
+  return mark;
+}
