@@ -1,0 +1,5 @@
+"""Registers the fixtures that all tests share; each module owns one concern."""
+
+from __future__ import annotations
+
+pytest_plugins = ("tests.fixtures.cluster", "tests.fixtures.crash")
