@@ -38,11 +38,11 @@ def test_that_comes_after(connection):
 def test_the_test_that_crashed_is_named_and_the_others_pass(tmp_path: Path) -> None:
     file = tmp_path / "test_crashing.py"
     file.write_text(CRASHING_TESTS)
-    options = ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "tests.conftest"]
+    config = ["--rootdir", str(ROOT), "-c", str(ROOT / "pyproject.toml")]
+    plugins = ["-p", "no:randomly", "-p", "no:cacheprovider", "-p", "tests.conftest"]
 
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--rootdir", ROOT, "-c"]
-        + [ROOT / "pyproject.toml", *options, file],
+        [sys.executable, "-m", "pytest", "-q", *config, *plugins, str(file)],
         cwd=ROOT,
         capture_output=True,
         text=True,
