@@ -46,9 +46,7 @@ export interface Definition<Args extends Schema, Result> {
 export interface CheckedDefinition<
   Args extends Schema,
   Returns extends Schema,
-  Result extends
-    | Returns["_zod"]["input"]
-    | Promise<Returns["_zod"]["input"]>,
+  Result extends Returns["_zod"]["input"] | Promise<Returns["_zod"]["input"]>,
 > {
   args: Args;
   returns: Returns;
@@ -93,9 +91,7 @@ export function query<Args extends Schema, Result>(
 export function query<
   Args extends Schema,
   Returns extends Schema,
-  Result extends
-    | Returns["_zod"]["input"]
-    | Promise<Returns["_zod"]["input"]>,
+  Result extends Returns["_zod"]["input"] | Promise<Returns["_zod"]["input"]>,
 >(
   definition: CheckedDefinition<Args, Returns, Result>,
 ): Query<Args["_zod"]["input"], Checked<Result, Returns["_zod"]["output"]>>;
@@ -138,9 +134,7 @@ export function mutation<Args extends Schema, Result>(
 export function mutation<
   Args extends Schema,
   Returns extends Schema,
-  Result extends
-    | Returns["_zod"]["input"]
-    | Promise<Returns["_zod"]["input"]>,
+  Result extends Returns["_zod"]["input"] | Promise<Returns["_zod"]["input"]>,
 >(
   definition: CheckedDefinition<Args, Returns, Result>,
 ): Mutation<Args["_zod"]["input"], Checked<Result, Returns["_zod"]["output"]>>;

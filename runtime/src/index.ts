@@ -1,6 +1,13 @@
 /** The public API of `@stopgap/runtime`. */
 
-export type { Ctx, Db, ExecResult, FunctionIdentity, SqlInput, SyncDb } from "./context.js";
+export type {
+  Ctx,
+  Db,
+  ExecResult,
+  FunctionIdentity,
+  SqlInput,
+  SyncDb,
+} from "./context.js";
 export { mutation, query } from "./function.js";
 export type {
   Checked,

@@ -153,7 +153,9 @@ export type Params =
 
 type LiteralValue = string | number | bigint | boolean | null | undefined;
 type Mask<S extends Shape> = { [K in keyof S]?: true };
-type Extended<S extends Shape, More extends Shape> = Flatten<Omit<S, keyof More> & More>;
+type Extended<S extends Shape, More extends Shape> = Flatten<
+  Omit<S, keyof More> & More
+>;
 type Optionals<S extends Shape, Keys extends keyof S = keyof S> = {
   [K in keyof S]: K extends Keys ? OptionalSchema<S[K]> : S[K];
 };
@@ -190,7 +192,12 @@ export interface IsoMembers {
   datetime(
     params?:
       | string
-      | { offset?: boolean; local?: boolean; precision?: number | null; error?: string },
+      | {
+          offset?: boolean;
+          local?: boolean;
+          precision?: number | null;
+          error?: string;
+        },
   ): Schema<string, string>;
   duration(params?: Params): Schema<string, string>;
   time(
@@ -266,10 +273,11 @@ export interface Validators {
     test: RegExp | ((text: string) => unknown),
     params?: Params,
   ): Schema<string, string>;
-  stringbool(params?: { truthy?: string[]; falsy?: string[]; error?: string }): Schema<
-    boolean,
-    string
-  >;
+  stringbool(params?: {
+    truthy?: string[];
+    falsy?: string[];
+    error?: string;
+  }): Schema<boolean, string>;
   readonly iso: IsoMembers;
   readonly coerce: CoerceMembers;
 
@@ -416,7 +424,10 @@ export interface Validators {
 
   // Checks
   check<Value>(test: CheckFunction<Value>): Check<Value>;
-  refine<Value>(test: (value: NoInfer<Value>) => unknown, params?: Params): Check<Value>;
+  refine<Value>(
+    test: (value: NoInfer<Value>) => unknown,
+    params?: Params,
+  ): Check<Value>;
   overwrite<Value>(change: (value: Value) => Value): Check<Value>;
   property<Key extends string, S extends Schema>(
     key: Key,
@@ -459,9 +470,4 @@ export interface Validators {
 
 /** What `v.json()` lets through. */
 export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | JsonValue[]
-  | { [key: string]: JsonValue };
+  null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };

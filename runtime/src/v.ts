@@ -1,10 +1,11 @@
 /** `v`: schemas for arguments and results, on top of `zod/mini`. */
 
+import en from "zod/v4/locales/en.js";
 import * as z from "zod/mini";
 import type { InputOf, OutputOf, Schema, Validators } from "./schema.js";
 
 z.config({
-  ...z.locales.en(),
+  ...en(),
   // Generated code is faster, and refused in the database.
   jitless: true,
 });

@@ -7,13 +7,7 @@
 
 /** Anything JSON can say. Integers beyond 2^53 arrive as bigint. */
 export type Json =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Json[]
-  | { [key: string]: Json };
+  null | boolean | number | bigint | string | Json[] | { [key: string]: Json };
 
 declare const numericBrand: unique symbol;
 declare const timestampBrand: unique symbol;

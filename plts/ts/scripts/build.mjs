@@ -5,11 +5,15 @@ import { bundle } from "./bundle.mjs";
 import { compilerDefinitions } from "./library.mjs";
 import { compilerEntry, output, realmEntry, root } from "./paths.mjs";
 
-execFileSync(process.execPath, [
-  `${root}node_modules/typescript/bin/tsc`,
-  "--project",
-  `${root}runtime/tsconfig.json`,
-], { stdio: "inherit" });
+execFileSync(
+  process.execPath,
+  [
+    `${root}node_modules/typescript/bin/tsc`,
+    "--project",
+    `${root}runtime/tsconfig.json`,
+  ],
+  { stdio: "inherit" },
+);
 
 const realmSize = await bundle({
   entry: realmEntry,

@@ -27,6 +27,8 @@ export async function bundle({ entry, outfile, name, define = {}, plugins = [] }
     logLevel: "warning",
     alias: { "@stopgap/runtime": `${runtimeSource}/index.ts` },
     define,
+    // TypeScript asks for these only where it finds itself inside Node.
+    external: ["fs", "inspector", "os", "path"],
     plugins,
     treeShaking: true,
   });

@@ -29,9 +29,7 @@ function getRandomValues<Target extends IntegerArray>(target: Target): Target {
       `getRandomValues() fills at most ${mostBytes} bytes, not ${target.byteLength}`,
     );
   }
-  natives().random(
-    new Uint8Array(target.buffer, target.byteOffset, target.byteLength),
-  );
+  natives().random(new Uint8Array(target.buffer, target.byteOffset, target.byteLength));
   return target;
 }
 

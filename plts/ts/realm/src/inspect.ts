@@ -48,7 +48,8 @@ class Inspector {
 
   #showObject(value: object, depth: number): string {
     if (this.#open.includes(value)) return "[Circular]";
-    if (depth > deepest) return Array.isArray(value) ? "[Array]" : `[${className(value)}]`;
+    if (depth > deepest)
+      return Array.isArray(value) ? "[Array]" : `[${className(value)}]`;
     this.#open.push(value);
     try {
       return this.#structure(value, depth);
@@ -59,24 +60,37 @@ class Inspector {
 
   #structure(value: object, depth: number): string {
     if (Array.isArray(value)) return this.#list("", value, value.length, depth);
-    if (value instanceof Error) return this.#withProperties(value, errorTitle(value), depth);
+    if (value instanceof Error)
+      return this.#withProperties(value, errorTitle(value), depth);
     if (value instanceof Date) {
       return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
     }
     if (value instanceof RegExp) return RegExp.prototype.toString.call(value);
     if (value instanceof Map) return this.#map(value, depth);
-    if (value instanceof Set) return this.#list(`Set(${value.size}) `, [...value], value.size, depth);
+    if (value instanceof Set)
+      return this.#list(`Set(${value.size}) `, [...value], value.size, depth);
     if (value instanceof Promise) return "Promise {}";
-    if (value instanceof ArrayBuffer) return `ArrayBuffer { ${value.byteLength} bytes }`;
+    if (value instanceof ArrayBuffer)
+      return `ArrayBuffer { ${value.byteLength} bytes }`;
     if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
       const list = value as unknown as ArrayLike<unknown>;
-      return this.#list(`${className(value)}(${list.length}) `, list, list.length, depth);
+      return this.#list(
+        `${className(value)}(${list.length}) `,
+        list,
+        list.length,
+        depth,
+      );
     }
     const name = className(value);
     return this.#withProperties(value, name === "Object" ? "" : name, depth);
   }
 
-  #list(title: string, items: ArrayLike<unknown>, length: number, depth: number): string {
+  #list(
+    title: string,
+    items: ArrayLike<unknown>,
+    length: number,
+    depth: number,
+  ): string {
     const parts: string[] = [];
     for (let i = 0; i < Math.min(length, mostItems); i++) {
       parts.push(this.show(items[i], depth + 1));
@@ -150,7 +164,8 @@ function className(value: object): string {
   if (typeof prototype !== "object" || prototype === null) {
     return "[Object: null prototype]";
   }
-  const constructor = Reflect.getOwnPropertyDescriptor(prototype, "constructor")?.value as unknown;
+  const constructor = Reflect.getOwnPropertyDescriptor(prototype, "constructor")
+    ?.value as unknown;
   if (typeof constructor !== "function") return "Object";
   return ownText(constructor, "name") ?? "Object";
 }

@@ -30,11 +30,7 @@ function hiddenIntrinsics(): unknown[] {
     (function* () {})(),
     (async function* () {})(),
   ];
-  const functions = [
-    async () => undefined,
-    function* () {},
-    async function* () {},
-  ];
+  const functions = [async () => undefined, function* () {}, async function* () {}];
   const thrower = Object.getOwnPropertyDescriptor(
     (function () {
       "use strict";
@@ -42,14 +38,20 @@ function hiddenIntrinsics(): unknown[] {
     })(),
     "callee",
   );
-  const parameters = new URLSearchParams();
   return [
     ...iterators.map((object): unknown => Object.getPrototypeOf(object)),
     ...functions.map((object): unknown => Object.getPrototypeOf(object)),
     Object.getPrototypeOf(Uint8Array),
-    Object.getPrototypeOf(parameters.entries()),
+    urlSearchParamsIterator(),
     thrower?.get,
   ];
+}
+
+function urlSearchParamsIterator(): unknown {
+  const { URLSearchParams } = globalThis as unknown as {
+    URLSearchParams: new () => Iterable<unknown>;
+  };
+  return Object.getPrototypeOf(new URLSearchParams()[Symbol.iterator]());
 }
 
 function harden(roots: unknown[]): void {
@@ -105,7 +107,17 @@ function enableOverrides(): void {
     Symbol.hasInstance,
   ]);
   overridable(Array.prototype, ["toString", "toLocaleString"]);
-  for (const type of [Boolean, Number, String, BigInt, Symbol, Date, RegExp, Map, Set]) {
+  for (const type of [
+    Boolean,
+    Number,
+    String,
+    BigInt,
+    Symbol,
+    Date,
+    RegExp,
+    Map,
+    Set,
+  ]) {
     overridable(type.prototype, ["toString", "valueOf"]);
   }
 }
@@ -116,12 +128,13 @@ function overridable(prototype: object, keys: PropertyKey[]): void {
     if (property === undefined || !("value" in property)) continue;
     if (property.configurable !== true) continue;
     const { value } = property as { value: unknown };
+    // In an object literal, so that neither is a constructor with a prototype to freeze.
     const accessor = {
-      get value(): unknown {
+      get(): unknown {
         return value;
       },
-      set value(own: unknown) {
-        if (this === (prototype as unknown)) {
+      set(this: object, own: unknown): void {
+        if (this === prototype) {
           throw new TypeError(`cannot change ${String(key)} of a frozen prototype`);
         }
         Object.defineProperty(this, key, {
@@ -132,10 +145,9 @@ function overridable(prototype: object, keys: PropertyKey[]): void {
         });
       },
     };
-    const { get, set } = Object.getOwnPropertyDescriptor(accessor, "value") ?? {};
     Object.defineProperty(prototype, key, {
-      get,
-      set,
+      get: accessor.get,
+      set: accessor.set,
       configurable: true,
       enumerable: property.enumerable ?? false,
     });

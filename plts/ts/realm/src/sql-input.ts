@@ -32,7 +32,9 @@ export function normalizeSql(
  *
  * `json(value)` becomes its JSON text here: a string for a json parameter is JSON text.
  */
-function cleanParameters(params: readonly unknown[] | undefined): unknown[] | undefined {
+function cleanParameters(
+  params: readonly unknown[] | undefined,
+): unknown[] | undefined {
   if (params === undefined || params === null) return undefined;
   if (!Array.isArray(params)) {
     throw new TypeError(`parameters must be an array, not ${kindOf(params)}`);

@@ -33,7 +33,9 @@ function mapFrame(line: string): string | undefined {
   const where = `${origin.name}:${place.line}:${place.column}`;
   // The default export is the function that the name already says.
   const name = caller.replace(/^(?:Module\.)?default$/, "");
-  return name === "" ? `at ${asynchronous}${where}` : `at ${asynchronous}${name} (${where})`;
+  return name === ""
+    ? `at ${asynchronous}${where}`
+    : `at ${asynchronous}${name} (${where})`;
 }
 
 function locate(

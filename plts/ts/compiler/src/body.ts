@@ -1,0 +1,184 @@
+/**
+ * Decides what a text is, a module or a plain body, and wraps a plain body.
+ *
+ * Decided on the parsed tree: no text of a comment or string can pass for an `export`.
+ */
+
+import ts from "typescript";
+import type { SourceRequest } from "./protocol.js";
+import { parse } from "./program.js";
+
+/** What every wrapped plain body begins with; the headers that C++ makes do so too. */
+const wrappedMark = "/* plts:body */ export default ";
+
+/** A source, ready to be compiled. */
+export interface Source {
+  /** One-based. */
+  index: number;
+  given: string;
+  /** The module: the text as given, or wrapped. */
+  file: ts.SourceFile;
+  form: "module" | "plain";
+  variant: number;
+  /** Where the given text begins in the module. */
+  offset: number;
+  /** What is wrong with it beside what TypeScript says. */
+  fault: Fault | undefined;
+  /** Made by CREATE FUNCTION: it must have something to call. */
+  mustBeCallable: boolean;
+}
+
+/** A mistake that TypeScript does not know; its position is in the module's text. */
+export interface Fault {
+  code: string;
+  message: string;
+  position: number;
+  phase: "syntax" | "semantic";
+}
+
+const Variant = { async: 1, generator: 2 } as const;
+
+/** Reads one source of a request. */
+export function readSource(request: SourceRequest, index: number): Source {
+  const { text, plain } = request;
+  const name = `/source-${index}.ts`;
+  const source: Source = {
+    index,
+    given: text,
+    file: parse(name, text),
+    form: "module",
+    variant: 0,
+    offset: 0,
+    fault: undefined,
+    mustBeCallable: plain !== null,
+  };
+  if (text.startsWith(wrappedMark)) {
+    const wrapped = bodyFunction(source.file);
+    if (wrapped !== undefined) {
+      source.form = "plain";
+      source.variant = declaredVariant(wrapped);
+    }
+    return source;
+  }
+  if (plain === null || source.file.statements.some(isImportOrExport)) return source;
+  source.form = "plain";
+  source.variant = neededVariant(parse(name, plain.headers[3] + text + plain.footer));
+  const header = plain.headers[source.variant] ?? plain.headers[0];
+  const lonely = lonelyFunction(source.file);
+  source.offset = header.length;
+  source.file = parse(name, header + text + plain.footer);
+  source.fault =
+    lonely === undefined
+      ? breakout(source.file, header.length + text.length)
+      : { ...lonely, position: lonely.position + header.length };
+  return source;
+}
+
+/** The function that a wrapped plain body is, if the module is that and nothing else. */
+export function bodyFunction(file: ts.SourceFile): ts.FunctionDeclaration | undefined {
+  const [only, ...others] = file.statements;
+  if (only === undefined || others.length > 0) return undefined;
+  if (!ts.isFunctionDeclaration(only) || only.body === undefined) return undefined;
+  return only;
+}
+
+function isImportOrExport(statement: ts.Statement): boolean {
+  if (
+    ts.isImportDeclaration(statement) ||
+    ts.isImportEqualsDeclaration(statement) ||
+    ts.isExportDeclaration(statement) ||
+    ts.isExportAssignment(statement)
+  ) {
+    return true;
+  }
+  return (
+    ts.canHaveModifiers(statement) &&
+    (ts.getModifiers(statement)?.some(isExportKeyword) ?? false)
+  );
+}
+
+function isExportKeyword(modifier: ts.Modifier): boolean {
+  return modifier.kind === ts.SyntaxKind.ExportKeyword;
+}
+
+function declaredVariant(declaration: ts.FunctionDeclaration): number {
+  const isAsync = ts
+    .getModifiers(declaration)
+    ?.some((modifier) => modifier.kind === ts.SyntaxKind.AsyncKeyword);
+  const isGenerator = declaration.asteriskToken !== undefined;
+  return (isAsync === true ? Variant.async : 0) | (isGenerator ? Variant.generator : 0);
+}
+
+/** What the body's own `await` and `yield`, outside functions within, make of it. */
+function neededVariant(file: ts.SourceFile): number {
+  let variant = 0;
+  const visit = (node: ts.Node): void => {
+    if (ts.isAwaitExpression(node)) variant |= Variant.async;
+    if (ts.isYieldExpression(node)) variant |= Variant.generator;
+    if (ts.isForOfStatement(node) && node.awaitModifier !== undefined) {
+      variant |= Variant.async;
+    }
+    if (ts.isVariableDeclarationList(node) && isAwaitUsing(node)) {
+      variant |= Variant.async;
+    }
+    if (ts.isFunctionLike(node)) {
+      // A computed name is evaluated outside the function that bears it.
+      if (node.name !== undefined && ts.isComputedPropertyName(node.name))
+        visit(node.name);
+      return;
+    }
+    if (ts.isPropertyDeclaration(node)) {
+      if (ts.isComputedPropertyName(node.name)) visit(node.name);
+      return;
+    }
+    if (ts.isClassStaticBlockDeclaration(node)) return;
+    ts.forEachChild(node, visit);
+  };
+  for (const statement of file.statements) {
+    if (ts.isFunctionDeclaration(statement) && statement.body !== undefined) {
+      ts.forEachChild(statement.body, visit);
+    }
+  }
+  return variant;
+}
+
+function isAwaitUsing(list: ts.VariableDeclarationList): boolean {
+  return (list.flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.AwaitUsing;
+}
+
+/** A body that closes its own function to get out of it is refused at that brace. */
+function breakout(file: ts.SourceFile, end: number): Fault | undefined {
+  const [first] = file.statements;
+  if (bodyFunction(file) !== undefined || first === undefined) return undefined;
+  const close = ts.isFunctionDeclaration(first) ? (first.body?.end ?? first.end) : 0;
+  return {
+    code: "TS1128",
+    message: "Declaration or statement expected.",
+    position: Math.max(0, Math.min(close, end) - 1),
+    phase: "syntax",
+  };
+}
+
+/** A body that is nothing but a function would do nothing when it is called. */
+function lonelyFunction(file: ts.SourceFile): Fault | undefined {
+  const statements = file.statements.filter((each) => !ts.isEmptyStatement(each));
+  const [only] = statements;
+  if (only === undefined || statements.length > 1) return undefined;
+  let expression: ts.Node = ts.isExpressionStatement(only) ? only.expression : only;
+  while (ts.isParenthesizedExpression(expression)) expression = expression.expression;
+  if (
+    !ts.isArrowFunction(expression) &&
+    !ts.isFunctionExpression(expression) &&
+    !ts.isFunctionDeclaration(expression)
+  ) {
+    return undefined;
+  }
+  return {
+    code: "PLTS1001",
+    message:
+      'the body is only a function, which is never called: put "export default" ' +
+      "before it, or write the statements of its body alone",
+    position: only.getStart(file),
+    phase: "semantic",
+  };
+}

@@ -1,0 +1,145 @@
+/** Compiles the sources of one request as one program. */
+
+import ts from "typescript";
+import { readSource, type Source } from "./body.js";
+import { diagnose, ours } from "./diagnostics.js";
+import { emit } from "./emit.js";
+import { callableFault, findExports } from "./exports.js";
+import { OptionError, readOptions } from "./options.js";
+import { makeProgram, parse } from "./program.js";
+import type {
+  CompiledModule,
+  CompileRequest,
+  CompileResponse,
+  Diagnostic,
+} from "./protocol.js";
+
+/** Compiles; every failure, TypeScript's own included, is in the response. */
+export function compile(request: CompileRequest): CompileResponse {
+  let options: ts.CompilerOptions;
+  try {
+    options = readOptions(request.options ?? {});
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    return {
+      modules: [],
+      diagnostics: [],
+      error: { message: error.message, hint: error.hint },
+    };
+  }
+  const sources = request.sources.map((each, i) => {
+    return guarded(i + 1, () => readSource(each, i + 1));
+  });
+  const readable = sources.flatMap(({ value }) => (value === undefined ? [] : [value]));
+  const program = makeProgram(
+    readable.map(({ file }) => file),
+    options,
+  );
+  const response: CompileResponse = { modules: [], diagnostics: [] };
+  sources.forEach(({ value: source, crash }, i) => {
+    const text = request.sources[i]?.text ?? "";
+    if (source === undefined) {
+      response.modules.push(failed(text));
+      response.diagnostics.push(...crash);
+      return;
+    }
+    const emits = request.emit !== false;
+    const result = guarded(i + 1, () => compileOne(program, source, emits));
+    response.modules.push(result.value?.module ?? failed(text));
+    response.diagnostics.push(...(result.value?.diagnostics ?? result.crash));
+  });
+  return response;
+}
+
+function compileOne(
+  program: ts.Program,
+  source: Source,
+  emits: boolean,
+): { module: CompiledModule; diagnostics: Diagnostic[] } {
+  const module: CompiledModule = {
+    source_ts: source.file.text,
+    form: source.form,
+    variant: source.variant,
+    compiled_js: null,
+    source_map: null,
+    exports: {},
+    imports: [],
+  };
+  const diagnostics = diagnose(program, source);
+  if (diagnostics.length === 0) {
+    const fault = callableFault(program, source);
+    if (fault !== undefined) diagnostics.push(ours(source, fault));
+  }
+  if (diagnostics.length === 0) {
+    module.exports = findExports(program, source);
+    if (emits) Object.assign(module, emit(program, source));
+  }
+  return { module, diagnostics };
+}
+
+function failed(text: string): CompiledModule {
+  return {
+    source_ts: text,
+    form: "module",
+    variant: 0,
+    compiled_js: null,
+    source_map: null,
+    exports: {},
+    imports: [],
+  };
+}
+
+/** Runs a step; where TypeScript itself fails, that is a diagnostic of the source. */
+function guarded<Result>(
+  index: number,
+  step: () => Result,
+): { value: Result; crash: [] } | { value: undefined; crash: [Diagnostic] } {
+  try {
+    return { value: step(), crash: [] };
+  } catch (error) {
+    return { value: undefined, crash: [crashed(index, error)] };
+  }
+}
+
+function crashed(index: number, error: unknown): Diagnostic {
+  const tooDeep = error instanceof RangeError;
+  return {
+    severity: "error",
+    code: "PLTS1000",
+    message: tooDeep
+      ? "the source is nested too deeply for the TypeScript compiler"
+      : `the TypeScript compiler failed: ${String(error)}`,
+    line: 1,
+    column: 1,
+    position: 1,
+    phase: "semantic",
+    source: index,
+  };
+}
+
+/** Does everything once, so that the snapshot holds it parsed, bound and compiled. */
+export function warmUp(): void {
+  const headers: [string, string, string, string] = [
+    "/* plts:body */ export default function (ctx: Ctx, a: number | null): number {\n",
+    "/* plts:body */ export default async function (ctx: Ctx, a: number | null): Promise<number> {\n",
+    "/* plts:body */ export default function* (ctx: Ctx, a: number | null): Iterable<number> {\n",
+    "/* plts:body */ export default async function* (ctx: Ctx, a: number | null): AsyncIterable<number> {\n",
+  ];
+  const module = `
+    import { query, v } from "@stopgap/runtime";
+    export default query(v.object({ id: v.int() }), async ({ id }, ctx) => {
+      const [row] = await ctx.db.query("select 1", [id]);
+      return row ?? null;
+    });`;
+  compile({
+    sources: [
+      {
+        text: "const b: number = a ?? 1;\nreturn b;",
+        plain: { headers, footer: "\n}\n" },
+      },
+      { text: "return a + 1;", plain: { headers, footer: "\n}\n" } },
+      { text: module, plain: null },
+    ],
+  });
+  parse("/warm.ts", "");
+}

@@ -1,0 +1,20 @@
+/**
+ * The TypeScript compiler of the database: a string in, a string out.
+ *
+ * Evaluated once, in the snapshot builder; needs nothing of its host.
+ */
+
+import { compile, warmUp } from "./compile.js";
+import type { CompileRequest } from "./protocol.js";
+
+declare const FINGERPRINT: string;
+
+warmUp();
+
+export const compiler = Object.freeze({
+  /** Takes a CompileRequest and gives a CompileResponse, both as JSON. */
+  compile(requestJson: string): string {
+    return JSON.stringify(compile(JSON.parse(requestJson) as CompileRequest));
+  },
+  fingerprint: FINGERPRINT,
+});

@@ -1,0 +1,65 @@
+/** What C++ asks the compiler, and what it answers: JSON in, JSON out. */
+
+/** How a plain body becomes a module. */
+export interface PlainWrapper {
+  /** One line each: for a sync, async, generator and async generator body. */
+  headers: [string, string, string, string];
+  footer: string;
+}
+
+export interface SourceRequest {
+  text: string;
+  /** Given where the text may be a plain body; null where it is a module. */
+  plain: PlainWrapper | null;
+}
+
+export interface CompileRequest {
+  sources: SourceRequest[];
+  options?: Record<string, unknown>;
+  /** False to check only. */
+  emit?: boolean;
+}
+
+export type Phase = "syntax" | "semantic";
+
+export interface Diagnostic {
+  severity: "error";
+  code: string;
+  message: string;
+  /** One-based, in the text as given; columns and positions count characters. */
+  line: number;
+  column: number;
+  position: number;
+  phase: Phase;
+  /** One-based index of the source. */
+  source: number;
+}
+
+export interface DefaultExport {
+  kind: "query" | "mutation";
+  async: boolean;
+  generator: boolean;
+  /** Present for plain bodies only, with `uses_ctx`. */
+  plain?: true;
+  /** Whether the body may look at its context at all. */
+  uses_ctx?: boolean;
+}
+
+export interface CompiledModule {
+  source_ts: string;
+  form: "module" | "plain";
+  /** Which header was used: bit 0 async, bit 1 generator. */
+  variant: number;
+  /** Null where there was an error, or nothing was to be emitted. */
+  compiled_js: string | null;
+  source_map: string | null;
+  exports: { default?: DefaultExport };
+  imports: string[];
+}
+
+export interface CompileResponse {
+  modules: CompiledModule[];
+  diagnostics: Diagnostic[];
+  /** The request itself was wrong; nothing was compiled. */
+  error?: { message: string; hint?: string };
+}
