@@ -1,0 +1,107 @@
+"""What the engine reads of PostgreSQL's catalog and of plts, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .database import Database
+from .grants import Grant, without_missing_roles
+from .live import LiveSchema, live_from_row
+from .lock import LockLimits
+from .source import SourceFunction, source_from_row
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSchema:
+    """A schema that functions are deployed from."""
+
+    oid: int
+    caller_has_usage: bool
+    # The environment whose live schema it is, which makes it no source.
+    live_schema_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaOwnership:
+    """An existing schema that is, or is to become, a live schema."""
+
+    oid: int
+    is_owned: bool
+    owner: str
+    # The extension that it is part or home of.
+    extension: str | None
+
+
+def find_source_schema(
+    database: Database, schema: str, caller: str
+) -> SourceSchema | None:
+    """Return a schema as a source, None where there is none."""
+    rows = database.fetch("source_schema", schema=schema, caller=caller)
+    return SourceSchema(**rows[0]) if rows else None
+
+
+def source_functions(database: Database, schema_oid: int) -> list[SourceFunction]:
+    """Return the plts functions of a schema, by name."""
+    rows = database.fetch("source_functions", schema_oid=schema_oid)
+    return [source_from_row(row) for row in rows]
+
+
+def find_live_schema(database: Database, schema: str) -> SchemaOwnership | None:
+    """Return a schema as a live schema, None where there is none."""
+    rows = database.fetch("live_schema", schema=schema)
+    return SchemaOwnership(**rows[0]) if rows else None
+
+
+def read_live_schema(database: Database, schema: str) -> LiveSchema:
+    """Return what a live schema holds; nothing where it does not exist."""
+    found = find_live_schema(database, schema)
+    if found is None:
+        return LiveSchema({})
+    rows = database.fetch("live_functions", schema_oid=found.oid)
+    return LiveSchema(
+        functions={
+            row["name"]: live_from_row(row) for row in rows if row["takes_jsonb"]
+        },
+        strangers=tuple(row["signature"] for row in rows if not row["takes_jsonb"]),
+    )
+
+
+def dependents_of(database: Database, oids: Sequence[int]) -> dict[int, list[str]]:
+    """Describe, by function, what depends on it and would keep it from a DROP."""
+    if not oids:
+        return {}
+    rows = database.fetch("dependents", oids=list(oids))
+    return {row["oid"]: row["dependents"] for row in rows}
+
+
+def missing_artifacts(database: Database, hashes: Iterable[str]) -> frozenset[str]:
+    """Return those hashes that plts.artifact lacks."""
+    rows = database.fetch("missing_artifacts", hashes=sorted(set(hashes)))
+    return frozenset(row["artifact_hash"] for row in rows)
+
+
+def unsettable_parameters(database: Database, names: Iterable[str]) -> list[str]:
+    """Return those parameters that the engine may not put into a SET clause."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return []
+    return [
+        row["name"] for row in database.fetch("unsettable_parameters", names=wanted)
+    ]
+
+
+def lock_limits(database: Database) -> LockLimits:
+    """Return what sizes the lock table of the server."""
+    return LockLimits(**database.fetch("lock_limits")[0])
+
+
+def grantable_now(
+    database: Database, grants: Mapping[str, tuple[Grant, ...]]
+) -> dict[str, tuple[Grant, ...]]:
+    """Return saved grants without those of roles that were dropped since."""
+    names = sorted({grant.grantee for each in grants.values() for grant in each})
+    if not names:
+        return dict(grants)
+    rows = database.fetch("existing_roles", names=names)
+    return without_missing_roles(grants, {row["name"] for row in rows})

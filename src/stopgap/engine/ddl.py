@@ -1,0 +1,123 @@
+"""The DDL of a materialization, in batches of many statements a string.
+
+One string costs one subtransaction, whatever is in it; a string for each statement
+would burn a subtransaction id for each function. All names and texts go through
+the quoting of `names`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from .attributes import render_attributes
+from .grants import PUBLIC, Grant, functions_by_grant
+from .names import quote_identifier, quote_literal
+from .plan import Materialization, Replacement
+from .version import FunctionVersion
+
+BATCH_SIZE = 500
+
+T = TypeVar("T")
+
+
+def create_schema(schema: str) -> str:
+    """Return the statements that make a live schema, for stopgap_owner to run.
+
+    The readers may see what is in it; only its owner can add to it.
+    """
+    name = quote_identifier(schema)
+    return (
+        f"create schema {name};"
+        f"revoke all on schema {name} from public;"
+        f"grant usage on schema {name} to app_user, stopgap_deployer"
+    )
+
+
+def drop_statements(schema: str, names: Sequence[str]) -> Iterator[str]:
+    """Return what drops live functions, each string for one call of the server."""
+    for batch in _batches(names):
+        yield f"drop function {_signatures(schema, batch)} restrict"
+
+
+def materialize_statements(
+    schema: str,
+    materialization: Materialization,
+    saved_grants: Mapping[str, tuple[Grant, ...]],
+) -> Iterator[str]:
+    """Return what creates and replaces, each string for one call of the server."""
+    for created in _batches(materialization.create):
+        yield ";".join(
+            [
+                *(_create(schema, version) for version in created),
+                *_grant(schema, [each.fn_name for each in created], saved_grants),
+            ]
+        )
+    for replaced in _batches(materialization.replace):
+        yield ";".join(_replace(schema, each) for each in replaced)
+
+
+def lock_count(materialization: Materialization) -> int:
+    """Return how many locks on functions the DDL holds until the transaction ends.
+
+    PostgreSQL 15 locks what it replaces, drops or comments on; a plain creation
+    locks nothing.
+    """
+    commented = [each for each in materialization.create if each.attributes.comment]
+    return len(materialization.replace) + len(materialization.drop) + len(commented)
+
+
+def _create(schema: str, version: FunctionVersion) -> str:
+    # Not "or replace": what appeared here since the plan was made is not ours.
+    statement = f"create function {_definition(schema, version)}"
+    if version.attributes.comment is None:
+        return statement
+    return f"{statement};{_comment(schema, version)}"
+
+
+def _replace(schema: str, replacement: Replacement) -> str:
+    version = replacement.version
+    statement = f"create or replace function {_definition(schema, version)}"
+    if version.attributes.comment == replacement.live.attributes.comment:
+        return statement
+    return f"{statement};{_comment(schema, version)}"
+
+
+def _definition(schema: str, version: FunctionVersion) -> str:
+    return (
+        f"{quote_identifier(schema)}.{quote_identifier(version.fn_name)}"
+        "(args pg_catalog.jsonb) returns pg_catalog.jsonb language plts"
+        f" security invoker {render_attributes(version.attributes)}"
+        f" as {quote_literal(version.pointer)}"
+    )
+
+
+def _comment(schema: str, version: FunctionVersion) -> str:
+    comment = version.attributes.comment
+    text = "null" if comment is None else quote_literal(comment)
+    return f"comment on function {_signatures(schema, [version.fn_name])} is {text}"
+
+
+def _grant(
+    schema: str, names: Sequence[str], saved: Mapping[str, tuple[Grant, ...]]
+) -> Iterator[str]:
+    yield f"revoke all on function {_signatures(schema, names)} from public"
+    for grant, granted in functions_by_grant(names, saved).items():
+        grantee = PUBLIC if grant.grantee == PUBLIC else quote_identifier(grant.grantee)
+        option = " with grant option" if grant.is_grantable else ""
+        yield (
+            f"grant execute on function {_signatures(schema, granted)}"
+            f" to {grantee}{option}"
+        )
+
+
+def _signatures(schema: str, names: Iterable[str]) -> str:
+    return ", ".join(
+        f"{quote_identifier(schema)}.{quote_identifier(name)}(pg_catalog.jsonb)"
+        for name in names
+    )
+
+
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), BATCH_SIZE):
+        yield items[start : start + BATCH_SIZE]

@@ -1,0 +1,92 @@
+"""The difference between the active deployment and a source schema."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .attributes import Attributes, changed_attributes
+from .version import FunctionVersion, Versions
+
+
+class Change(StrEnum):
+    """What a deploy would do to a function."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A function of the source schema, as it would be deployed."""
+
+    artifact_hash: str
+    pointer: str
+    attributes: Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDiff:
+    """One function of either side."""
+
+    fn_name: str
+    change: Change
+    active_artifact_hash: str | None
+    candidate_artifact_hash: str | None
+    # As JSON names them; empty but for a changed function.
+    changed_attributes: tuple[str, ...] = ()
+
+
+def diff(
+    active: Versions, candidates: Mapping[str, Candidate]
+) -> tuple[FunctionDiff, ...]:
+    """Compare pointers and attributes, by function name."""
+    names = sorted(active.keys() | candidates.keys())
+    return tuple(
+        _function_diff(name, active.get(name), candidates.get(name)) for name in names
+    )
+
+
+def _function_diff(
+    name: str, version: FunctionVersion | None, candidate: Candidate | None
+) -> FunctionDiff:
+    attributes: list[str] = []
+    if version is None:
+        change = Change.ADDED
+    elif candidate is None:
+        change = Change.REMOVED
+    else:
+        attributes = changed_attributes(version.attributes, candidate.attributes)
+        same = version.pointer == candidate.pointer and not attributes
+        change = Change.UNCHANGED if same else Change.CHANGED
+    return FunctionDiff(
+        fn_name=name,
+        change=change,
+        active_artifact_hash=version.artifact_hash if version else None,
+        candidate_artifact_hash=candidate.artifact_hash if candidate else None,
+        changed_attributes=tuple(attributes),
+    )
+
+
+def summary(functions: tuple[FunctionDiff, ...]) -> dict[str, int]:
+    """Count the functions by change; every change has its key."""
+    counted = Counter(each.change for each in functions)
+    return {change.value: counted[change] for change in Change}
+
+
+def render_diff(functions: tuple[FunctionDiff, ...]) -> list[dict[str, object]]:
+    """Return the list that the diff's JSON has."""
+    return [
+        {
+            "fn_name": each.fn_name,
+            "change": each.change.value,
+            "active_artifact_hash": each.active_artifact_hash,
+            "candidate_artifact_hash": each.candidate_artifact_hash,
+            "changed_attributes": list(each.changed_attributes),
+        }
+        for each in functions
+    ]

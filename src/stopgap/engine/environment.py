@@ -1,0 +1,139 @@
+"""Environments: their lock, and the live schema that each has to itself."""
+
+from __future__ import annotations
+
+from .catalog import SchemaOwnership, find_live_schema
+from .database import Database, Severity, SqlError
+from .ddl import create_schema
+from .errors import (
+    DatabaseCreateMissing,
+    EnvironmentBusy,
+    LiveObjectNotOwned,
+    LiveSchemaRefused,
+    UnknownEnvironment,
+)
+from .lock import LOCK_CLASS, LockHolder, describe_holder, environment_key
+from .names import check_live_schema_name, live_schema_for
+from .session import Session
+from .store import Environment, find_environment, insert_environment, live_schema_user
+
+_LOCK_NOT_AVAILABLE = "55P03"
+_RESTORE_HINT = "As a superuser: select stopgap.after_restore();"
+_RENAME_HINT = "Choose another name with stopgap.live_schema."
+
+
+def lock_environment(database: Database, env: str) -> None:
+    """Take the environment's lock until the transaction ends.
+
+    A waiting session says for whom; how long it waits is lock_timeout's affair.
+    """
+    keys = {"class": LOCK_CLASS, "key": environment_key(env)}
+    if database.fetch("try_lock", **keys)[0]["is_taken"]:
+        return
+    rows = database.fetch("lock_holder", **keys)
+    holder = describe_holder(LockHolder(**rows[0]) if rows else None)
+    database.say(
+        Severity.NOTICE,
+        f'waiting for the lock of environment "{env}", held by {holder}',
+    )
+    try:
+        database.fetch("wait_for_lock", **keys)
+    except SqlError as error:
+        if error.sqlstate != _LOCK_NOT_AVAILABLE:
+            raise
+        raise EnvironmentBusy(
+            f'environment "{env}" is busy: lock_timeout is over',
+            detail=f"Its lock is held by {holder}.",
+            hint="Try again, or raise lock_timeout.",
+        ) from error
+
+
+def known_environment(database: Database, env: str) -> Environment:
+    """Return an environment, or refuse one that was never deployed to."""
+    environment = find_environment(database, env)
+    if environment is None:
+        raise UnknownEnvironment(
+            f'environment "{env}" does not exist',
+            hint="The first deploy to an environment creates it.",
+        )
+    return environment
+
+
+def planned_live_schema(session: Session, env: str) -> str:
+    """Return the live schema that an environment gets at its first deployment."""
+    return live_schema_for(
+        env,
+        default_env=session.settings.default_env,
+        setting=session.settings.live_schema,
+    )
+
+
+def ensure_environment(
+    session: Session, env: str, *, source_schema: str
+) -> Environment:
+    """Return the environment, created with its live schema where it is new."""
+    environment = find_environment(session.database, env)
+    if environment is None:
+        live_schema = planned_live_schema(session, env)
+        _check_new_live_schema(session, live_schema, source_schema)
+        ensure_live_schema(session, live_schema)
+        insert_environment(session.database, env, live_schema)
+        return known_environment(session.database, env)
+    ensure_live_schema(session, environment.live_schema)
+    return environment
+
+
+def ensure_live_schema(session: Session, schema: str) -> None:
+    """Create a live schema that is missing; refuse one that is not the engine's."""
+    found = find_live_schema(session.database, schema)
+    if found is None:
+        _require_create(session)
+        session.database.execute(create_schema(schema))
+    elif not found.is_owned:
+        raise LiveObjectNotOwned(
+            f'live schema "{schema}" belongs to "{found.owner}", not to stopgap_owner',
+            hint=_RESTORE_HINT,
+        )
+
+
+def _require_create(session: Session) -> None:
+    if session.privileges.owner_may_create_schemas:
+        return
+    database = session.privileges.database
+    raise DatabaseCreateMissing(
+        f'stopgap_owner lacks CREATE on database "{database}"',
+        detail="A database made from a template does not take over this grant.",
+        hint=_RESTORE_HINT,
+    )
+
+
+def _check_new_live_schema(session: Session, schema: str, source_schema: str) -> None:
+    check_live_schema_name(schema)
+    if schema == source_schema:
+        raise LiveSchemaRefused(
+            f'schema "{schema}" is the source schema and cannot be the live schema too',
+            hint=_RENAME_HINT,
+        )
+    user = live_schema_user(session.database, schema)
+    if user is not None:
+        raise LiveSchemaRefused(
+            f'schema "{schema}" is the live schema of environment "{user}"',
+            hint=_RENAME_HINT,
+        )
+    found = find_live_schema(session.database, schema)
+    if found is not None:
+        _check_existing_schema(schema, found)
+
+
+def _check_existing_schema(schema: str, found: SchemaOwnership) -> None:
+    if found.extension is not None:
+        raise LiveSchemaRefused(
+            f'schema "{schema}" belongs to extension "{found.extension}"',
+            hint=_RENAME_HINT,
+        )
+    if not found.is_owned:
+        raise LiveSchemaRefused(
+            f'schema "{schema}" exists and belongs to "{found.owner}",'
+            " not to stopgap_owner",
+            hint=_RENAME_HINT,
+        )

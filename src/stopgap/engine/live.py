@@ -1,0 +1,60 @@
+"""The live schema as the catalog has it, against what a deployment says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .attributes import Attributes, attributes_from_catalog
+from .version import FunctionVersion
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFunction:
+    """A function of the live schema whose parameters are (jsonb)."""
+
+    oid: int
+    name: str
+    # Its owner is stopgap_owner, without whom it can be neither replaced nor dropped.
+    is_owned: bool
+    # It is a function (args jsonb) returns jsonb, which CREATE OR REPLACE keeps.
+    is_replaceable: bool
+    language: str
+    security_definer: bool
+    body: str
+    attributes: Attributes
+
+    def runs(self, version: FunctionVersion) -> bool:
+        """Tell whether it is, in everything that is deployed, this version."""
+        return (
+            self.body == version.pointer
+            and self.attributes == version.attributes
+            and self.language == "plts"
+            and self.is_replaceable
+            and not self.security_definer
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSchema:
+    """All functions of a live schema."""
+
+    # By name; those that the engine can have made.
+    functions: Mapping[str, LiveFunction]
+    # The signatures of those that it never makes: other parameters than (jsonb).
+    strangers: tuple[str, ...] = ()
+
+
+def live_from_row(row: Mapping[str, Any]) -> LiveFunction:
+    """Return the live function of a row of the catalog."""
+    return LiveFunction(
+        oid=row["oid"],
+        name=row["name"],
+        is_owned=row["is_owned"],
+        is_replaceable=row["is_replaceable"],
+        language=row["language"],
+        security_definer=row["security_definer"],
+        body=row["body"],
+        attributes=attributes_from_catalog(row),
+    )

@@ -1,0 +1,160 @@
+"""Materialization, planned: what makes the live schema say what a deployment says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .errors import LiveFunctionConflict, LiveObjectNotOwned
+from .live import LiveFunction, LiveSchema
+from .names import quote_identifier
+from .version import FunctionVersion, VersionRef, Versions
+
+# Enough for a person to see what is meant; the rest is counted.
+_MAX_NAMES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A live function and the version that it is to become."""
+
+    live: LiveFunction
+    version: FunctionVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A function that would be dropped, if nothing depended on it."""
+
+    ref: VersionRef
+    dependents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Materialization:
+    """The changes to the live schema, and what stays although no longer deployed."""
+
+    create: tuple[FunctionVersion, ...] = ()
+    replace: tuple[Replacement, ...] = ()
+    unchanged: tuple[FunctionVersion, ...] = ()
+    drop: tuple[LiveFunction, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    # Live besides the deployment's own functions after all this; with `kept`.
+    retained: tuple[VersionRef, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no DDL is needed."""
+        return not (self.create or self.replace or self.drop)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is to be live."""
+
+    # The functions of the deployment that is activated.
+    deployed: Versions
+    # What was retained with it when it last was active; none for a new one.
+    retained: Versions = field(default_factory=dict)
+
+    def versions(self) -> dict[str, FunctionVersion]:
+        """Return all of it by name; what is deployed wins."""
+        return {**self.retained, **self.deployed}
+
+
+def obsolete_functions(
+    target: Target, expected: Versions, live: LiveSchema
+) -> list[LiveFunction]:
+    """Return what this environment made live and the target lacks.
+
+    Functions that people made in the live schema are theirs to drop.
+    """
+    wanted = target.versions()
+    return [
+        live.functions[name]
+        for name in sorted(expected)
+        if name not in wanted and name in live.functions
+    ]
+
+
+def plan(
+    target: Target,
+    expected: Versions,
+    live: LiveSchema,
+    *,
+    drop_obsolete: bool,
+    dependents: Mapping[int, Sequence[str]],
+) -> Materialization:
+    """Return the changes that bring the live schema to the target.
+
+    `expected` is what the environment made live until now. `dependents` describes,
+    by oid, what depends on the obsolete functions: those stay, as after
+    DROP … RESTRICT.
+    """
+    wanted = target.versions()
+    create = [wanted[name] for name in sorted(wanted.keys() - live.functions.keys())]
+    present = [
+        Replacement(live.functions[name], wanted[name])
+        for name in sorted(wanted.keys() & live.functions.keys())
+    ]
+    replace = [each for each in present if not each.live.runs(each.version)]
+    obsolete = obsolete_functions(target, expected, live)
+    drop = [each for each in obsolete if drop_obsolete and not dependents.get(each.oid)]
+    dropped = {each.name for each in drop}
+    staying = [
+        _ref(expected[each.name]) for each in obsolete if each.name not in dropped
+    ]
+    _refuse_untouchable([*(each.live for each in replace), *drop])
+    return Materialization(
+        create=tuple(create),
+        replace=tuple(replace),
+        unchanged=tuple(
+            each.version for each in present if each.live.runs(each.version)
+        ),
+        drop=tuple(drop),
+        kept=tuple(
+            Kept(ref, tuple(dependents[live.functions[ref.fn_name].oid]))
+            for ref in staying
+            if drop_obsolete
+        ),
+        retained=tuple(_retained(target, staying)),
+    )
+
+
+def _retained(target: Target, staying: Sequence[VersionRef]) -> list[VersionRef]:
+    brought_back = [
+        _ref(version)
+        for name, version in target.retained.items()
+        if name not in target.deployed
+    ]
+    return sorted([*brought_back, *staying], key=lambda ref: ref.fn_name)
+
+
+def _ref(version: FunctionVersion) -> VersionRef:
+    if version.deployment_id is None:
+        raise ValueError(f"version of {version.fn_name} belongs to no deployment yet")
+    return VersionRef(version.fn_name, version.deployment_id)
+
+
+def _refuse_untouchable(functions: Sequence[LiveFunction]) -> None:
+    foreign = [each.name for each in functions if not each.is_owned]
+    if foreign:
+        raise LiveObjectNotOwned(
+            f"live functions do not belong to stopgap_owner: {_listed(foreign)}",
+            detail="Only their owner can replace or drop them.",
+            hint="As a superuser: select stopgap.after_restore();",
+        )
+    irreplaceable = [each.name for each in functions if not each.is_replaceable]
+    if irreplaceable:
+        names = _listed(irreplaceable)
+        raise LiveFunctionConflict(
+            f"live functions are no longer (args jsonb) returns jsonb: {names}",
+            detail="They were changed by hand, and cannot be replaced as they are.",
+            hint="Drop them as a superuser, then run this again.",
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(quote_identifier(name) for name in names[:_MAX_NAMES])
+    more = len(names) - _MAX_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown

@@ -1,0 +1,16 @@
+-- The deployments before one, along previous_id, nearest first.
+-- parameters: deployment_id bigint
+with recursive ancestor as (
+    select d.id, d.status, d.previous_id, 0 as depth
+    from stopgap.deployment as d
+    where d.id = :deployment_id
+    union all
+    select d.id, d.status, d.previous_id, a.depth + 1
+    from ancestor as a
+    join stopgap.deployment as d on d.id = a.previous_id
+)
+cycle id set is_cycle using path
+select a.id, a.status
+from ancestor as a
+where a.depth > 0 and not a.is_cycle
+order by a.depth

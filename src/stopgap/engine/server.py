@@ -1,0 +1,132 @@
+"""The door from PL/Python: one function for each SQL function of the extension.
+
+Here, and only here, the engine's errors become errors of the server, and calls are
+counted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any, TypeVar
+
+from . import __version__
+from .database import ErrorFields, SqlError
+from .errors import EngineError, ErrorClass
+from .metrics import Metrics
+from .plpy_database import Plpy, PlpyDatabase
+from .session import Session, open_session
+from .verbs.after_restore import after_restore as run_after_restore
+from .verbs.deploy import deploy as run_deploy
+from .verbs.deployments import deployments as run_deployments
+from .verbs.diff import diff_source
+from .verbs.rollback import rollback as run_rollback
+from .verbs.status import status as run_status
+
+T = TypeVar("T")
+
+_METRICS = Metrics()
+
+
+def version() -> str:
+    """Answer `stopgap.version()`."""
+    return __version__
+
+
+def metrics() -> str:
+    """Answer `stopgap.metrics()`."""
+    return json.dumps(_METRICS.report())
+
+
+def deploy(
+    plpy: Plpy,
+    env: str | None,
+    from_schema: str | None,
+    label: str | None,
+    options: str | None,
+) -> int:
+    """Answer `stopgap.deploy(…)`."""
+    return _run(
+        plpy, "deploy", lambda s: run_deploy(s, env, from_schema, label, options)
+    )
+
+
+def rollback(
+    plpy: Plpy,
+    env: str | None,
+    steps: int | None,
+    to_id: int | None,
+    options: str | None,
+) -> int:
+    """Answer `stopgap.rollback(…)`."""
+    return _run(plpy, "rollback", lambda s: run_rollback(s, env, steps, to_id, options))
+
+
+def status(plpy: Plpy, env: str | None) -> str | None:
+    """Answer `stopgap.status(…)`."""
+    return _run(plpy, "status", lambda s: run_status(s, env))
+
+
+def deployments(
+    plpy: Plpy,
+    env: str | None,
+    max_count: int | None,
+    before_id: int | None,
+    with_functions: bool | None,
+) -> str:
+    """Answer `stopgap.deployments(…)`."""
+    return _run(
+        plpy,
+        "deployments",
+        lambda s: run_deployments(s, env, max_count, before_id, with_functions),
+    )
+
+
+def diff(plpy: Plpy, env: str | None, from_schema: str | None) -> str:
+    """Answer `stopgap.diff(…)`."""
+    return _run(plpy, "diff", lambda s: diff_source(s, env, from_schema))
+
+
+def after_restore(plpy: Plpy, options: str | None) -> str:
+    """Answer `stopgap.after_restore(…)`."""
+    return _run(plpy, "after_restore", lambda s: run_after_restore(s, options))
+
+
+def _run(plpy: Plpy, verb: str, work: Callable[[Session], T]) -> T:
+    operation = _METRICS.operation(verb)
+    started = perf_counter()
+    error_class: ErrorClass | None = ErrorClass.UNKNOWN
+    try:
+        result = work(open_session(PlpyDatabase(plpy)))
+        error_class = None
+    except EngineError as error:
+        error_class = error.error_class
+        fields = ErrorFields(error.message, error.detail, error.hint)
+        raise server_error(plpy, verb, error.sqlstate, fields) from None
+    except SqlError as error:
+        error_class = ErrorClass.SQL
+        raise server_error(plpy, verb, error.sqlstate, error.fields) from None
+    finally:
+        if operation is not None:
+            operation.record((perf_counter() - started) * 1000, error_class)
+    return result
+
+
+def server_error(plpy: Plpy, verb: str, sqlstate: str, fields: ErrorFields) -> Any:
+    """Return the exception that makes PL/Python raise an error with these fields.
+
+    PL/Python writes "module.class: " before every message; the class is made so
+    that this reads `stopgap.deploy: …`. The attributes are those that plpy.error()
+    sets, read by PLy_get_error_data() of src/pl/plpython/plpy_elog.c.
+    """
+    error = type(verb, (plpy.Error,), {"__module__": "stopgap"})(fields.message)
+    error.sqlstate = sqlstate
+    error.detail = fields.detail
+    error.hint = fields.hint
+    error.schema_name = fields.schema_name
+    error.table_name = fields.table_name
+    error.column_name = fields.column_name
+    error.datatype_name = fields.datatype_name
+    error.constraint_name = fields.constraint_name
+    return error

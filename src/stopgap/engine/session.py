@@ -1,0 +1,98 @@
+"""One call of the engine: who calls, over which database, under which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .database import Database, Severity
+from .errors import IsolationRefused, NotDeployer
+from .settings import NAMES, LogLevel, Settings, parse_settings
+
+_SEVERITIES = {
+    LogLevel.WARN: Severity.WARNING,
+    LogLevel.INFO: Severity.NOTICE,
+    LogLevel.DEBUG: Severity.DEBUG,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who called, as against stopgap_owner, in whose role the engine works."""
+
+    # Who logged in; behind a pooler, the pooler.
+    session_role: str
+    # In force when the engine was called: what privileges are checked for.
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Privileges:
+    """What the caller and the engine's own role may do in this database."""
+
+    is_deployer: bool
+    is_superuser: bool
+    owner_has_language: bool
+    owner_may_create_schemas: bool
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every verb is given."""
+
+    database: Database
+    caller: Caller
+    isolation: str
+    settings: Settings
+    privileges: Privileges
+
+    def log(self, level: LogLevel, text: str) -> None:
+        """Tell the client, if stopgap.log_level lets it through."""
+        if level <= self.settings.log_level:
+            self.database.say(_SEVERITIES[level], text)
+
+
+def open_session(database: Database, caller: Caller | None = None) -> Session:
+    """Begin a call.
+
+    `caller` is known to tests, which take on the role of stopgap_owner themselves;
+    in the server the transaction tells.
+    """
+    row = database.fetch("caller")[0]
+    caller = caller or Caller(row["session_role"], row["caller"])
+    raw = database.fetch("settings", names=list(NAMES))
+    privileges = database.fetch("privileges", caller=caller.role)[0]
+    return Session(
+        database=database,
+        caller=caller,
+        isolation=row["isolation"],
+        settings=parse_settings({each["name"]: each["value"] for each in raw}),
+        privileges=Privileges(**privileges),
+    )
+
+
+def require_deployer(session: Session) -> None:
+    """Refuse a caller who is no deployer.
+
+    EXECUTE is not enough: it may be that of a SECURITY DEFINER function in between.
+    """
+    if session.privileges.is_deployer:
+        return
+    role = session.caller.role
+    raise NotDeployer(
+        f'role "{role}" is not a member of stopgap_deployer',
+        hint=f'grant stopgap_deployer to "{role}";',
+    )
+
+
+def require_read_committed(session: Session) -> None:
+    """Refuse isolation levels whose snapshot may be older than the lock.
+
+    After waiting for another deployer, its deployment must be seen.
+    """
+    if session.isolation == "read committed":
+        return
+    raise IsolationRefused(
+        f"the transaction's isolation level is {session.isolation}, not read committed",
+        hint="begin isolation level read committed;",
+    )

@@ -1,0 +1,179 @@
+"""What the engine keeps in its own tables: reading and writing them, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .database import Database
+from .errors import IllegalTransition
+from .grants import Grant, grants_from_json
+from .lineage import Ancestor
+from .manifest import DeploymentName, refs_from_outcome
+from .session import Caller
+from .states import Status, check_transition
+from .version import FunctionVersion, VersionRef, version_from_row
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A row of `stopgap.environment`."""
+
+    env: str
+    live_schema: str
+    active_deployment_id: int | None
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """The last activation of a deployment."""
+
+    id: int
+    retained: tuple[VersionRef, ...]
+
+
+def find_environment(database: Database, env: str) -> Environment | None:
+    """Return an environment, None where it was never deployed to."""
+    rows = database.fetch("environment", env=env)
+    return Environment(**rows[0]) if rows else None
+
+
+def insert_environment(database: Database, env: str, live_schema: str) -> None:
+    """Record a new environment."""
+    database.fetch("insert_environment", env=env, live_schema=live_schema)
+
+
+def live_schema_user(database: Database, live_schema: str) -> str | None:
+    """Return the environment that a live schema belongs to."""
+    rows = database.fetch("live_schema_user", live_schema=live_schema)
+    return rows[0]["env"] if rows else None
+
+
+def open_deployment(
+    database: Database,
+    name: DeploymentName,
+    caller: Caller,
+    *,
+    previous_id: int | None,
+) -> int:
+    """Insert an open deployment, and return its id."""
+    rows = database.fetch(
+        "insert_deployment",
+        env=name.env,
+        label=name.label,
+        source_schema=name.source_schema,
+        created_by=caller.session_role,
+        created_as=caller.role,
+        previous_id=previous_id,
+    )
+    return int(rows[0]["id"])
+
+
+def insert_versions(
+    database: Database,
+    deployment_id: int,
+    name: DeploymentName,
+    versions: Sequence[FunctionVersion],
+) -> None:
+    """Record the functions of an open deployment."""
+    database.fetch(
+        "insert_fn_versions",
+        deployment_id=deployment_id,
+        fn_schema=name.source_schema,
+        live_fn_schema=name.live_schema,
+        names=[each.fn_name for each in versions],
+        kinds=[each.kind for each in versions],
+        hashes=[each.artifact_hash for each in versions],
+        pointers=[each.pointer for each in versions],
+        attributes=[each.attributes.to_json() for each in versions],
+    )
+
+
+def seal_deployment(database: Database, deployment_id: int, manifest: str) -> None:
+    """Give an open deployment its manifest, after which it does not change."""
+    if not database.fetch("seal_deployment", id=deployment_id, manifest=manifest):
+        raise IllegalTransition(f"deployment {deployment_id} is not open")
+
+
+def set_status(
+    database: Database, deployment_id: int, old: Status, new: Status
+) -> None:
+    """Move a deployment from one status to another, if it is in the first."""
+    check_transition(deployment_id, old, new)
+    moved = database.fetch("set_status", id=deployment_id, old=old.value, new=new.value)
+    if not moved:
+        raise IllegalTransition(
+            f'deployment {deployment_id} is not in status "{old}"',
+            detail=f'It cannot become "{new}" from another.',
+            hint="The tables of stopgap were changed by hand.",
+        )
+
+
+def deployment_status(
+    database: Database, env: str, deployment_id: int
+) -> Status | None:
+    """Return the status of a deployment, None where the environment lacks it."""
+    rows = database.fetch("deployment_status", env=env, id=deployment_id)
+    return Status(rows[0]["status"]) if rows else None
+
+
+def lineage(database: Database, deployment_id: int) -> list[Ancestor]:
+    """Return the deployments before one, nearest first."""
+    rows = database.fetch("lineage", deployment_id=deployment_id)
+    return [Ancestor(row["id"], Status(row["status"])) for row in rows]
+
+
+def versions_of(
+    database: Database, deployment_id: int | None
+) -> dict[str, FunctionVersion]:
+    """Return the functions of a deployment by name; None has none."""
+    if deployment_id is None:
+        return {}
+    rows = database.fetch("versions", deployment_id=deployment_id)
+    return {row["fn_name"]: version_from_row(row) for row in rows}
+
+
+def last_activation(database: Database, deployment_id: int) -> Activation | None:
+    """Return when, and with what besides, a deployment was last activated."""
+    rows = database.fetch("last_activation", deployment_id=deployment_id)
+    if not rows:
+        return None
+    return Activation(rows[0]["id"], refs_from_outcome(rows[0]["outcome"]))
+
+
+def retained_versions(
+    database: Database, activation: Activation | None
+) -> dict[str, FunctionVersion]:
+    """Return the versions that an activation retained, by name."""
+    if activation is None or not activation.retained:
+        return {}
+    rows = database.fetch(
+        "versions_by_ref",
+        deployment_ids=[ref.deployment_id for ref in activation.retained],
+        names=[ref.fn_name for ref in activation.retained],
+    )
+    return {row["fn_name"]: version_from_row(row) for row in rows}
+
+
+def what_is_live(
+    database: Database, active_deployment_id: int | None
+) -> dict[str, FunctionVersion]:
+    """Return what the environment made live: deployed, and retained with it."""
+    if active_deployment_id is None:
+        return {}
+    activation = last_activation(database, active_deployment_id)
+    return {
+        **retained_versions(database, activation),
+        **versions_of(database, active_deployment_id),
+    }
+
+
+def saved_grants(
+    database: Database, env: str, since: int, names: Sequence[str]
+) -> dict[str, tuple[Grant, ...]]:
+    """Return the grants of functions that were dropped after an activation."""
+    if not names:
+        return {}
+    rows = database.fetch("saved_grants", env=env, since=since, names=list(names))
+    return {row["fn_name"]: grants_from_json(row["grants"]) for row in rows}

@@ -1,0 +1,61 @@
+"""status: what an environment runs, and whether its live schema still says so."""
+
+from __future__ import annotations
+
+import json
+
+from ..catalog import missing_artifacts, read_live_schema
+from ..database import Database
+from ..drift import find_drift
+from ..manifest import render_function, with_functions
+from ..names import check_env
+from ..session import Session, require_deployer
+from ..store import Environment, find_environment, versions_of, what_is_live
+
+
+def status(session: Session, env: str | None) -> str | None:
+    """Return the status' JSON, None for an unknown environment."""
+    env = check_env(env)
+    require_deployer(session)
+    database = session.database
+    environment = find_environment(database, env)
+    if environment is None:
+        return None
+    expected = what_is_live(database, environment.active_deployment_id)
+    drift = find_drift(
+        expected,
+        read_live_schema(database, environment.live_schema),
+        missing_artifacts(database, (each.artifact_hash for each in expected.values())),
+    )
+    return json.dumps(
+        {
+            "env": env,
+            "live_schema": environment.live_schema,
+            "active_deployment_id": environment.active_deployment_id,
+            "updated_at": environment.updated_at,
+            "active_deployment": _active_deployment(database, environment),
+            "drift": drift.to_json(),
+        },
+        ensure_ascii=False,
+    )
+
+
+def _active_deployment(
+    database: Database, environment: Environment
+) -> dict[str, object] | None:
+    active_id = environment.active_deployment_id
+    if active_id is None:
+        return None
+    row = database.fetch("active_deployment", id=active_id)[0]
+    functions = [
+        render_function(
+            version,
+            source_schema=row["source_schema"],
+            live_schema=environment.live_schema,
+        )
+        for version in versions_of(database, active_id).values()
+    ]
+    return {
+        **row,
+        "manifest": with_functions(json.loads(row["manifest"]), functions),
+    }

@@ -1,0 +1,46 @@
+"""A version of a function: what some deployment says that a live function is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .attributes import Attributes, attributes_from_json
+from .pointer import canonical_pointer
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionVersion:
+    """One function of one deployment; `deployment_id` is None before it has one."""
+
+    fn_name: str
+    kind: str
+    artifact_hash: str
+    # The live function's body, byte for byte.
+    pointer: str
+    attributes: Attributes
+    deployment_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRef:
+    """The name of a function version: what activations record of retained ones."""
+
+    fn_name: str
+    deployment_id: int
+
+
+Versions = Mapping[str, FunctionVersion]
+
+
+def version_from_row(row: Mapping[str, Any]) -> FunctionVersion:
+    """Return the function version of a row of `stopgap.fn_version`."""
+    return FunctionVersion(
+        fn_name=row["fn_name"],
+        kind=row["kind"],
+        artifact_hash=row["artifact_hash"],
+        pointer=canonical_pointer(row["pointer"]),
+        attributes=attributes_from_json(row["attributes"]),
+        deployment_id=row["deployment_id"],
+    )

@@ -1,0 +1,131 @@
+-- Functions: thin bodies that load the engine and call it.
+--
+-- The engine is Python, in a folder beside the library of plts that carries the
+-- version. plts is asked for that folder at run time: a path written here would
+-- outlive the server it belongs to. It is loaded under a private name with the
+-- version in it, and sys.path stays as it is, so that databases on different versions
+-- share a server, and an open session follows its catalog through an update.
+
+create function stopgap.load_engine() returns void
+language plpython3u volatile parallel unsafe security invoker
+set search_path = pg_catalog, pg_temp
+as $python$
+import importlib.util
+import os
+import sys
+
+folder = plpy.execute("select plts.library_directory() as path")[0]["path"]
+folder = os.path.join(folder, "stopgap-0.1.0", "engine")
+name = "_stopgap_engine_0_1_0"
+spec = importlib.util.spec_from_file_location(
+    name,
+    os.path.join(folder, "__init__.py"),
+    submodule_search_locations=[folder],
+)
+if not os.path.exists(spec.origin):
+    plpy.error(
+        "the engine of stopgap 0.1.0 is not installed",
+        detail=f"There is no {spec.origin}.",
+        hint="Run make install for this version of stopgap.",
+        sqlstate="58P01",
+    )
+sys.modules[name] = importlib.util.module_from_spec(spec)
+try:
+    spec.loader.exec_module(sys.modules[name])
+    GD["stopgap 0.1.0"] = importlib.import_module(name + ".server")
+except BaseException:
+    # A half-loaded package would be taken for a whole one by the next call.
+    for loaded in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
+        del sys.modules[loaded]
+    raise
+$python$;
+
+create function stopgap.version() returns text
+language plpython3u stable parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap 0.1.0" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap 0.1.0"].version()
+$python$;
+
+create function stopgap.metrics() returns jsonb
+language plpython3u volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap 0.1.0" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap 0.1.0"].metrics()
+$python$;
+
+create function stopgap.deploy(
+    env text,
+    from_schema text,
+    label text default null,
+    options jsonb default '{}'
+) returns bigint
+language plpython3u volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap 0.1.0" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap 0.1.0"].deploy(plpy, env, from_schema, label, options)
+$python$;
+
+create function stopgap.rollback(
+    env text,
+    steps int default 1,
+    to_id bigint default null,
+    options jsonb default '{}'
+) returns bigint
+language plpython3u volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap 0.1.0" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap 0.1.0"].rollback(plpy, env, steps, to_id, options)
+$python$;
+
+create function stopgap.status(env text) returns jsonb
+language plpython3u stable parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap 0.1.0" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap 0.1.0"].status(plpy, env)
+$python$;
+
+create function stopgap.deployments(
+    env text,
+    max_count int default null,
+    before_id bigint default null,
+    with_functions bool default true
+) returns jsonb
+language plpython3u stable parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap 0.1.0" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap 0.1.0"].deployments(
+    plpy, env, max_count, before_id, with_functions
+)
+$python$;
+
+create function stopgap.diff(env text, from_schema text) returns jsonb
+language plpython3u stable parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap 0.1.0" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap 0.1.0"].diff(plpy, env, from_schema)
+$python$;
+
+-- No definer: it gives things to stopgap_owner that only a superuser can give.
+create function stopgap.after_restore(options jsonb default '{}') returns jsonb
+language plpython3u volatile parallel unsafe security invoker
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap 0.1.0" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap 0.1.0"].after_restore(plpy, options)
+$python$;

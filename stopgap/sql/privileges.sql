@@ -1,0 +1,77 @@
+-- Privileges: stopgap_owner owns all of it, deployers deploy and read, the public
+-- learns the version.
+--
+-- The functions run as stopgap_owner because the tables and the live schemas are
+-- nobody else's to write. They check what the caller may do themselves.
+
+alter schema stopgap owner to stopgap_owner;
+
+alter table stopgap.environment owner to stopgap_owner;
+alter table stopgap.deployment owner to stopgap_owner;
+alter table stopgap.fn_version owner to stopgap_owner;
+alter table stopgap.activation_log owner to stopgap_owner;
+alter table stopgap.dropped_function owner to stopgap_owner;
+alter view stopgap.activation_audit owner to stopgap_owner;
+alter view stopgap.environment_overview owner to stopgap_owner;
+
+alter function stopgap.load_engine() owner to stopgap_owner;
+alter function stopgap.version() owner to stopgap_owner;
+alter function stopgap.metrics() owner to stopgap_owner;
+alter function stopgap.deploy(text, text, text, jsonb) owner to stopgap_owner;
+alter function stopgap.rollback(text, int, bigint, jsonb) owner to stopgap_owner;
+alter function stopgap.status(text) owner to stopgap_owner;
+alter function stopgap.deployments(text, int, bigint, bool) owner to stopgap_owner;
+alter function stopgap.diff(text, text) owner to stopgap_owner;
+
+-- What the engine needs of others.
+grant usage on schema plts to stopgap_owner;
+grant usage on language plts to stopgap_owner;
+grant select on plts.artifact to stopgap_owner;
+grant execute on function plts.library_directory() to stopgap_owner;
+grant execute on function plts.artifact_source(oid) to stopgap_owner;
+grant execute on function plts.artifact_hash(text, jsonb) to stopgap_owner;
+grant execute on function plts.compile_and_store(text[], jsonb) to stopgap_owner;
+grant execute on function plts.typecheck_ts(text[], jsonb) to stopgap_owner;
+
+-- The live schemas are the engine's to create.
+do $$
+begin
+    execute pg_catalog.format(
+        'grant create on database %I to stopgap_owner', pg_catalog.current_database()
+    );
+end
+$$;
+
+revoke all on schema stopgap from public;
+grant usage on schema stopgap to public;
+
+revoke all on function stopgap.load_engine() from public;
+revoke all on function stopgap.deploy(text, text, text, jsonb) from public;
+revoke all on function stopgap.rollback(text, int, bigint, jsonb) from public;
+revoke all on function stopgap.status(text) from public;
+revoke all on function stopgap.deployments(text, int, bigint, bool) from public;
+revoke all on function stopgap.diff(text, text) from public;
+revoke all on function stopgap.after_restore(jsonb) from public;
+
+grant execute on function stopgap.deploy(text, text, text, jsonb) to stopgap_deployer;
+grant execute on function stopgap.rollback(text, int, bigint, jsonb)
+    to stopgap_deployer;
+grant execute on function stopgap.status(text) to stopgap_deployer;
+grant execute on function stopgap.deployments(text, int, bigint, bool)
+    to stopgap_deployer;
+grant execute on function stopgap.diff(text, text) to stopgap_deployer;
+
+-- Deployers read everything: the history, and the code that it refers to.
+grant select on
+    stopgap.environment,
+    stopgap.deployment,
+    stopgap.fn_version,
+    stopgap.activation_log,
+    stopgap.dropped_function,
+    stopgap.activation_audit,
+    stopgap.environment_overview
+    to stopgap_deployer;
+grant usage on schema plts to stopgap_deployer;
+grant select on plts.artifact to stopgap_deployer;
+grant execute on function plts.get_artifact(text) to stopgap_deployer;
+grant execute on function plts.typecheck_ts(text[], jsonb) to stopgap_deployer;
