@@ -1,0 +1,108 @@
+"""The command line's front door: registers the verbs, and turns errors into exit codes.
+
+A verb raises; only `main` here says so to the shell.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from stopgap import __version__
+from stopgap.cli import (
+    deploy,
+    deployments,
+    diff,
+    down,
+    psql,
+    rollback,
+    status,
+    up,
+)
+from stopgap.cli.options import OUTPUT_VARIABLE, Output
+from stopgap.cli.render import print_error_human, print_error_json
+from stopgap.errors import StopgapError, UsageError
+
+_INTERRUPTED = 130
+_VERBS = {
+    "deploy": deploy.deploy,
+    "rollback": rollback.rollback,
+    "status": status.status,
+    "deployments": deployments.deployments,
+    "diff": diff.diff,
+    "up": up.up,
+    "down": down.down,
+    "psql": psql.psql,
+}
+
+app = typer.Typer(
+    name="stopgap",
+    help="TypeScript functions inside PostgreSQL: deploy, compare, roll back.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"stopgap {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(
+        False,
+        "--version",
+        callback=_print_version,
+        is_eager=True,
+        help="Show the version and exit.",
+    ),
+) -> None:
+    pass
+
+
+for _name, _verb in _VERBS.items():
+    app.command(_name)(_verb)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.exit(_run(given))
+
+
+def _run(given: list[str]) -> int:
+    try:
+        result = app(given or ["--help"], standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except typer.Exit as end:
+        return end.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except typer.TyperException as error:
+        return _fail(given, UsageError(error.format_message()))
+    except StopgapError as error:
+        return _fail(given, error)
+
+
+def _fail(given: list[str], error: StopgapError) -> int:
+    if _wants_json(given):
+        verb = next((word for word in given if word in _VERBS), None)
+        print_error_json(verb, error)
+    else:
+        print_error_human(error)
+    return error.exit_code
+
+
+def _wants_json(given: list[str]) -> bool:
+    """Say whether JSON was asked for, also where the rest cannot be understood."""
+    if f"--output={Output.JSON}" in given:
+        return True
+    if "--output" in given:
+        following = given[given.index("--output") + 1 :]
+        return following[:1] == [Output.JSON]
+    return os.environ.get(OUTPUT_VARIABLE) == Output.JSON

@@ -1,0 +1,49 @@
+"""stopgap deployments: the history of an environment."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from stopgap import Deployment
+from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap.cli.render import print_human, print_json, table
+from stopgap.cli.session import open_client
+
+_COLUMNS = ("id", "status", "label", "from schema", "functions", "created", "by")
+_STYLES = {"active": "green", "failed": "red"}
+
+
+def deployments(
+    db: DbOption = None,
+    env: EnvOption = "prod",
+    output: OutputOption = Output.HUMAN,
+) -> None:
+    """List the deployments of an environment, newest first."""
+    is_json = output is Output.JSON
+    with open_client(db, quiet=is_json) as client:
+        found = list(client.history(env, with_functions=is_json))
+    if is_json:
+        print_json(
+            {
+                "command": "deployments",
+                "env": env,
+                "count": len(found),
+                "deployments": [each.raw for each in found],
+            }
+        )
+    elif found:
+        print_human(table(_COLUMNS, list(map(_row, found))))
+    else:
+        print_human(f"Nothing was ever deployed to {env}")
+
+
+def _row(found: Deployment) -> tuple[object, ...]:
+    return (
+        found.id,
+        Text(found.status, style=_STYLES.get(found.status, "")),
+        found.label,
+        found.source_schema,
+        found.function_count,
+        found.created_at,
+        found.created_by,
+    )

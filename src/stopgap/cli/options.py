@@ -1,0 +1,73 @@
+"""The options that several verbs share, and where their values come from."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stopgap.errors import UsageError
+from stopgap.server import find_local_dsn
+
+
+class Output(StrEnum):
+    """For whom the output is."""
+
+    HUMAN = "human"
+    JSON = "json"
+
+
+OUTPUT_VARIABLE = "STOPGAP_OUTPUT"
+
+OutputOption = Annotated[
+    Output,
+    typer.Option(
+        "--output",
+        envvar=OUTPUT_VARIABLE,
+        metavar="human|json",
+        help="Tables for people, or JSON with a stable form for programs.",
+    ),
+]
+DbOption = Annotated[
+    str | None,
+    typer.Option(
+        "--db",
+        envvar="STOPGAP_DB",
+        metavar="DSN",
+        help="Connection string of the database.  [default: the local server]",
+        show_default=False,
+    ),
+]
+EnvOption = Annotated[
+    str, typer.Option("--env", envvar="STOPGAP_ENV", metavar="ENV", help="Environment.")
+]
+FromSchemaOption = Annotated[
+    str,
+    typer.Option(
+        "--from-schema",
+        metavar="SCHEMA",
+        help="Schema that the functions are written in.",
+    ),
+]
+DirOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--dir",
+        metavar="DIR",
+        help="Folder of the server.  [default: the nearest .stopgap]",
+        show_default=False,
+    ),
+]
+
+
+def resolve_dsn(db: str | None) -> str:
+    """Return the DSN given, else that of the local server that runs here."""
+    dsn = db or find_local_dsn()
+    if dsn is None:
+        raise UsageError(
+            "no database given, and no local server runs here",
+            hint="give --db, set STOPGAP_DB, or run `stopgap up`",
+        )
+    return dsn

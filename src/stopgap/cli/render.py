@@ -1,0 +1,168 @@
+"""Everything the command line prints: answers to stdout, talk and errors to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from difflib import unified_diff
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from stopgap.errors import (
+    CompileError,
+    DatabaseError,
+    OutputFailed,
+    StopgapError,
+)
+from stopgap.results import Diagnostic
+
+_DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+_NO_NEWLINE = "\\ No newline at end of file"
+
+
+def print_json(answer: Mapping[str, object]) -> None:
+    """Write an answer for programs."""
+    with _output():
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_human(*parts: RenderableType) -> None:
+    """Write an answer for people."""
+    with _output():
+        console = Console(highlight=False, soft_wrap=True)
+        for part in parts:
+            console.print(part)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """Return a table; a None in it is an empty cell."""
+    result = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        result.add_column(column, overflow="fold")
+    for row in rows:
+        result.add_row(*("" if cell is None else _cell(cell) for cell in row))
+    return result
+
+
+def facts(pairs: Sequence[tuple[str, object]]) -> Table:
+    """Return names and what they are, one a line; those that are None left out."""
+    result = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    for name, value in pairs:
+        if value is not None:
+            result.add_row(Text(name, style="bold"), _cell(value))
+    return result
+
+
+def source_diff(name: str, before: str, after: str) -> Text:
+    """Return the difference of two TypeScript texts, in colour where there is some."""
+    result = Text()
+    lines = unified_diff(
+        before.splitlines(),
+        after.splitlines(),
+        f"{name} (active)",
+        f"{name} (candidate)",
+        lineterm="",
+    )
+    for line in lines:
+        is_title = line.startswith(("+++", "---"))
+        style = "bold" if is_title else _DIFF_STYLES.get(line[:1], "")
+        result.append(line + "\n", style=style)
+    return result
+
+
+def print_talk(message: str) -> None:
+    """Tell people something that is no part of the answer."""
+    _stderr().print(escape(message), style="dim")
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool) -> Iterator[None]:
+    """Show on a terminal that something is under way."""
+    console = _stderr()
+    if quiet or not console.is_terminal:
+        yield
+        return
+    with console.status(escape(what)):
+        yield
+
+
+def print_error_human(error: StopgapError) -> None:
+    """Write an error for people."""
+    parts: list[RenderableType] = [_labelled("error", error.message, "bold red")]
+    if isinstance(error, CompileError) and error.diagnostics:
+        parts.extend(map(_diagnostic, error.diagnostics))
+    elif isinstance(error, DatabaseError) and error.detail:
+        parts.append(Text(error.detail))
+    if error.hint:
+        parts.append(_labelled("hint", error.hint, "bold cyan"))
+    _stderr().print(Group(*parts))
+
+
+def print_error_json(command: str | None, error: StopgapError) -> None:
+    """Write an error for programs."""
+    told: dict[str, object] = {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "hint": error.hint,
+    }
+    if isinstance(error, DatabaseError):
+        told |= {"sqlstate": error.sqlstate, "detail": error.detail}
+    if isinstance(error, CompileError):
+        told["diagnostics"] = [
+            {
+                "fn_name": each.fn_name,
+                "line": each.line,
+                "column": each.column,
+                "code": each.code,
+                "message": each.message,
+            }
+            for each in error.diagnostics
+        ]
+    answer = {"command": command, "exit_code": error.exit_code, "error": told}
+    print(json.dumps(answer, ensure_ascii=False, indent=2), file=sys.stderr)
+
+
+def _diagnostic(found: Diagnostic) -> Text:
+    """Return a diagnostic with the line it is about and a caret below its column."""
+    result = Text()
+    place = f"{found.fn_name}:{found.line}:{found.column}"
+    result.append(f"\n{place}", style="bold").append(f" {found.code} {found.message}\n")
+    if found.source_line is not None:
+        gutter = f"{found.line:>5} | "
+        result.append(gutter, style="dim").append(found.source_line + "\n")
+        before = found.source_line[: found.column - 1]
+        # Tabs stay tabs, so that the caret stands where the terminal puts the place.
+        blank = "".join("\t" if character == "\t" else " " for character in before)
+        result.append(" " * (len(gutter) - 2) + "| ", style="dim")
+        result.append(f"{blank}^\n", style="bold red")
+    return result
+
+
+def _labelled(label: str, message: str, style: str) -> Text:
+    return Text.assemble((f"{label}:", style), f" {message}")
+
+
+def _cell(value: object) -> RenderableType:
+    return value if isinstance(value, Text) else Text(str(value))
+
+
+def _stderr() -> Console:
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """Tell a full disk or a closed pipe from other errors."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        # What is still buffered would fail again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputFailed(f"cannot write the output: {error.strerror}") from error

@@ -1,0 +1,73 @@
+"""stopgap status: what an environment runs."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from stopgap import Deployment, Status
+from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap.cli.render import facts, print_human, print_json, table
+from stopgap.cli.session import open_client
+
+_DRIFT = {
+    "changed": "changed by hand",
+    "dropped": "dropped by hand",
+    "added": "not of the deployment",
+    "missing_artifacts": "without their artifact",
+}
+
+
+def status(
+    db: DbOption = None,
+    env: EnvOption = "prod",
+    output: OutputOption = Output.HUMAN,
+) -> None:
+    """Show what an environment runs.
+
+    Drift is what people changed in its live schema by hand.
+    """
+    with open_client(db, quiet=output is Output.JSON) as client:
+        found = client.status(env)
+    if output is Output.JSON:
+        raw = None if found is None else found.raw
+        print_json({"command": "status", "env": env, "status": raw})
+    elif found is None:
+        print_human(f"Nothing was ever deployed to {env}")
+    else:
+        _print_human(found)
+
+
+def _print_human(found: Status) -> None:
+    active = found.active_deployment
+    print_human(
+        facts(
+            [
+                ("environment", found.env),
+                ("live schema", found.live_schema),
+                ("updated", found.updated_at),
+                ("deployment", "none" if active is None else _title(active)),
+                ("from schema", active and active.source_schema),
+                ("deployed", active and f"{active.created_at} by {active.created_by}"),
+                ("drift", _drift(found)),
+            ]
+        )
+    )
+    if active is not None and active.functions:
+        rows = [
+            (each.fn_name, each.kind, each.artifact_hash[:19])
+            for each in active.functions
+        ]
+        print_human("", table(("function", "kind", "artifact"), rows))
+
+
+def _title(deployment: Deployment) -> str:
+    return f"{deployment.id} {deployment.label or ''}".rstrip()
+
+
+def _drift(found: Status) -> Text:
+    kinds = [
+        f"{', '.join(found.drift[key])}: {words}"
+        for key, words in _DRIFT.items()
+        if found.drift.get(key)
+    ]
+    return Text("; ".join(kinds), style="yellow") if kinds else Text("none")

@@ -1,0 +1,66 @@
+"""Turns an error of the database into an exception of ours, diagnostics included."""
+
+from __future__ import annotations
+
+import re
+
+import psycopg
+
+from stopgap.errors import CompileError, DatabaseError
+from stopgap.results import Diagnostic
+
+COMPILE_FAILED = "SG108"
+# PL/Python puts the name of an exception before its message; the engine's is its verb.
+_VERB = re.compile(r"^stopgap\.\w+: ")
+# One line of a compile error's DETAIL, see docs/reference/sql.md.
+_DIAGNOSTIC = re.compile(
+    r"(?P<fn_name>.+?):(?P<line>\d+):(?P<column>\d+): (?P<code>\w+): (?P<message>.*)"
+)
+_CONTINUATION = "  "
+
+
+def refusal(error: psycopg.Error) -> DatabaseError:
+    """Return the exception that says what the database said."""
+    diagnosis = error.diag
+    message = _VERB.sub("", diagnosis.message_primary or " ".join(str(error).split()))
+    detail = diagnosis.message_detail
+    if error.sqlstate == COMPILE_FAILED:
+        return CompileError(
+            message,
+            sqlstate=error.sqlstate,
+            detail=detail,
+            hint=diagnosis.message_hint,
+            context=diagnosis.context,
+            diagnostics=parse_diagnostics(detail or ""),
+        )
+    return DatabaseError(
+        message,
+        sqlstate=error.sqlstate,
+        detail=detail,
+        hint=diagnosis.message_hint,
+        context=diagnosis.context,
+    )
+
+
+def parse_diagnostics(detail: str) -> tuple[Diagnostic, ...]:
+    """Read the diagnostics from the DETAIL of a compile error."""
+    found: list[Diagnostic] = []
+    for line in detail.splitlines():
+        match = _DIAGNOSTIC.fullmatch(line)
+        if match is not None and not line.startswith(_CONTINUATION):
+            found.append(
+                Diagnostic(
+                    fn_name=match["fn_name"],
+                    line=int(match["line"]),
+                    column=int(match["column"]),
+                    code=match["code"],
+                    message=match["message"],
+                )
+            )
+        elif found:
+            last = found.pop()
+            message = f"{last.message}\n{line.removeprefix(_CONTINUATION)}"
+            found.append(
+                Diagnostic(last.fn_name, last.line, last.column, last.code, message)
+            )
+    return tuple(found)
