@@ -1,7 +1,7 @@
 /** `query` and `mutation`: what turns a handler into a function that can be deployed. */
 
 import type { Ctx } from "./context.js";
-import type { Schema } from "./schema.js";
+import type { AnySchema, InputOf, OutputOf, Schema } from "./schema.js";
 import { checkArguments, checkResult } from "./validate.js";
 
 /** What an author writes: arguments first, the context second. */
@@ -36,21 +36,21 @@ export type Mutation<Input = unknown, Result = unknown> = StopgapFunction<
 >;
 
 /** A function with a schema for its arguments. */
-export interface Definition<Args extends Schema, Result> {
+export interface Definition<Args extends AnySchema, Result> {
   args: Args;
   returns?: undefined;
-  handler: Handler<Args["_zod"]["output"], Result, Args["_zod"]["input"]>;
+  handler: Handler<OutputOf<Args>, Result, InputOf<Args>>;
 }
 
 /** A function with a schema for its arguments and one for its result. */
 export interface CheckedDefinition<
-  Args extends Schema,
-  Returns extends Schema,
-  Result extends Returns["_zod"]["input"] | Promise<Returns["_zod"]["input"]>,
+  Args extends AnySchema,
+  Returns extends AnySchema,
+  Result extends InputOf<Returns> | Promise<InputOf<Returns>>,
 > {
   args: Args;
   returns: Returns;
-  handler: Handler<Args["_zod"]["output"], Result, Args["_zod"]["input"]>;
+  handler: Handler<OutputOf<Args>, Result, InputOf<Args>>;
 }
 
 /** What a checked handler's caller gets: a promise where the handler made one. */
@@ -61,8 +61,8 @@ export type Checked<Result, Output> =
 export type InferArgs<Source> =
   Source extends StopgapFunction<"query" | "mutation", infer Input>
     ? Input
-    : Source extends Schema
-      ? Source["_zod"]["output"]
+    : Source extends AnySchema
+      ? OutputOf<Source>
       : never;
 
 interface AnyDefinition {
@@ -84,20 +84,20 @@ interface AnyDefinition {
  * });
  * ```
  */
-export function query<Args extends Schema, Result>(
+export function query<Args extends AnySchema, Result>(
   args: Args,
-  handler: Handler<Args["_zod"]["output"], Result, Args["_zod"]["input"]>,
-): Query<Args["_zod"]["input"], Result>;
+  handler: Handler<OutputOf<Args>, Result, InputOf<Args>>,
+): Query<InputOf<Args>, Result>;
 export function query<
-  Args extends Schema,
-  Returns extends Schema,
-  Result extends Returns["_zod"]["input"] | Promise<Returns["_zod"]["input"]>,
+  Args extends AnySchema,
+  Returns extends AnySchema,
+  Result extends InputOf<Returns> | Promise<InputOf<Returns>>,
 >(
   definition: CheckedDefinition<Args, Returns, Result>,
-): Query<Args["_zod"]["input"], Checked<Result, Returns["_zod"]["output"]>>;
-export function query<Args extends Schema, Result>(
+): Query<InputOf<Args>, Checked<Result, OutputOf<Returns>>>;
+export function query<Args extends AnySchema, Result>(
   definition: Definition<Args, Result>,
-): Query<Args["_zod"]["input"], Result>;
+): Query<InputOf<Args>, Result>;
 export function query<Args, Result>(
   handler: Handler<Args, Result>,
 ): Query<Args, Result>;
@@ -127,20 +127,20 @@ export function query(
  * });
  * ```
  */
-export function mutation<Args extends Schema, Result>(
+export function mutation<Args extends AnySchema, Result>(
   args: Args,
-  handler: Handler<Args["_zod"]["output"], Result, Args["_zod"]["input"]>,
-): Mutation<Args["_zod"]["input"], Result>;
+  handler: Handler<OutputOf<Args>, Result, InputOf<Args>>,
+): Mutation<InputOf<Args>, Result>;
 export function mutation<
-  Args extends Schema,
-  Returns extends Schema,
-  Result extends Returns["_zod"]["input"] | Promise<Returns["_zod"]["input"]>,
+  Args extends AnySchema,
+  Returns extends AnySchema,
+  Result extends InputOf<Returns> | Promise<InputOf<Returns>>,
 >(
   definition: CheckedDefinition<Args, Returns, Result>,
-): Mutation<Args["_zod"]["input"], Checked<Result, Returns["_zod"]["output"]>>;
-export function mutation<Args extends Schema, Result>(
+): Mutation<InputOf<Args>, Checked<Result, OutputOf<Returns>>>;
+export function mutation<Args extends AnySchema, Result>(
   definition: Definition<Args, Result>,
-): Mutation<Args["_zod"]["input"], Result>;
+): Mutation<InputOf<Args>, Result>;
 export function mutation<Args, Result>(
   handler: Handler<Args, Result>,
 ): Mutation<Args, Result>;

@@ -20,7 +20,13 @@ export type {
   StopgapFunction,
 } from "./function.js";
 export { json, JsonParameter } from "./json.js";
-export type { Issue, SafeParseResult, Schema, SchemaTypes } from "./schema.js";
+export type {
+  AnySchema,
+  Issue,
+  SafeParseResult,
+  Schema,
+  SchemaTypes,
+} from "./schema.js";
 export { SqlError } from "./sql-error.js";
 export type { SqlErrorFields } from "./sql-error.js";
 export { v } from "./v.js";

@@ -7,7 +7,7 @@
  */
 
 /** What a schema turns what into, and whether a key of an object may be missing. */
-export interface SchemaTypes<Output, Input> {
+export interface SchemaTypes<out Output, out Input> {
   readonly output: Output;
   readonly input: Input;
   readonly optin?: "optional" | undefined;
@@ -31,8 +31,18 @@ export type SafeParseResult<Output> =
   | { success: true; data: Output; error?: never }
   | { success: false; data?: never; error: SchemaError };
 
+/**
+ * Any schema, known by its types alone.
+ *
+ * What type parameters are constrained to: one property to compare where comparing whole
+ * schemas would cost every check milliseconds.
+ */
+export interface AnySchema {
+  readonly _zod: { readonly output: unknown; readonly input: unknown };
+}
+
 /** Describes and checks values; made with the members of `v`. */
-export interface Schema<Output = unknown, Input = unknown> {
+export interface Schema<out Output = unknown, out Input = unknown> {
   readonly _zod: SchemaTypes<Output, Input>;
   /** Adds checks, which see the parsed value. */
   check(...checks: (Check<Output> | CheckFunction<Output>)[]): this;
@@ -58,12 +68,20 @@ export interface CheckPayload<Value> {
 export type CheckFunction<Value> = (payload: CheckPayload<Value>) => void;
 
 /** A check of a parsed value. */
-export interface Check<Value = never> {
+export interface Check<in Value = never> {
   readonly _zod: { readonly check: (payload: CheckPayload<Value>) => unknown };
 }
 
-export type OutputOf<S extends Schema> = S["_zod"]["output"];
-export type InputOf<S extends Schema> = S["_zod"]["input"];
+export type OutputOf<S extends AnySchema> = S["_zod"]["output"];
+export type InputOf<S extends AnySchema> = S["_zod"]["input"];
+
+interface KeySchema {
+  readonly _zod: { readonly output: PropertyKey; readonly input: PropertyKey };
+}
+
+interface TakingSchema<Input> {
+  readonly _zod: { readonly output: unknown; readonly input: Input };
+}
 
 interface OptionalTypes<Output, Input> extends SchemaTypes<Output, Input> {
   readonly optin: "optional";
@@ -82,10 +100,16 @@ interface OptionalOut {
   readonly _zod: { readonly optout: "optional" };
 }
 
+// The flags of a schema within, where it has any.
+type OptionalityOf<S extends AnySchema> = (S extends OptionalIn
+  ? OptionalIn["_zod"]
+  : unknown) &
+  (S extends OptionalOut ? OptionalOut["_zod"] : unknown);
+
 type Flatten<T> = { [K in keyof T]: T[K] } & {};
 
 /** The schemas of an object's keys. */
-export type Shape = Readonly<Record<string, Schema>>;
+export type Shape = Readonly<Record<string, AnySchema>>;
 
 export type ObjectOutput<S extends Shape> = Flatten<
   {
@@ -112,7 +136,7 @@ export interface ObjectSchema<S extends Shape = Shape, Rest = unknown> extends S
 }
 
 /** A schema whose key may be missing from an object. */
-export interface OptionalSchema<S extends Schema> extends Schema<
+export interface OptionalSchema<S extends AnySchema> extends Schema<
   OutputOf<S> | undefined,
   InputOf<S> | undefined
 > {
@@ -120,7 +144,7 @@ export interface OptionalSchema<S extends Schema> extends Schema<
 }
 
 /** A schema whose key may be missing on the way in, and never is on the way out. */
-export interface DefaultSchema<S extends Schema> extends Schema<
+export interface DefaultSchema<S extends AnySchema> extends Schema<
   Exclude<OutputOf<S>, undefined>,
   InputOf<S> | undefined
 > {
@@ -131,11 +155,11 @@ export interface DefaultSchema<S extends Schema> extends Schema<
 }
 
 /** A schema that keeps whether the key of the schema within may be missing. */
-export interface WrappedSchema<S extends Schema, Output, Input> extends Schema<
+export interface WrappedSchema<S extends AnySchema, Output, Input> extends Schema<
   Output,
   Input
 > {
-  readonly _zod: SchemaTypes<Output, Input> & Pick<S["_zod"], "optin" | "optout">;
+  readonly _zod: SchemaTypes<Output, Input> & OptionalityOf<S>;
 }
 
 /** A schema of a few given values. */
@@ -164,10 +188,10 @@ type Requireds<S extends Shape, Keys extends keyof S = keyof S> = {
     ? Schema<Exclude<OutputOf<S[K]>, undefined>, Exclude<InputOf<S[K]>, undefined>>
     : S[K];
 };
-type TupleOutput<Items extends readonly Schema[]> = {
+type TupleOutput<Items extends readonly AnySchema[]> = {
   -readonly [I in keyof Items]: OutputOf<Items[I]>;
 };
-type TupleInput<Items extends readonly Schema[]> = {
+type TupleInput<Items extends readonly AnySchema[]> = {
   -readonly [I in keyof Items]: InputOf<Items[I]>;
 };
 type RecordOf<Key extends PropertyKey, Value> = string extends Key
@@ -317,21 +341,21 @@ export interface Validators {
     schema: ObjectSchema<S>,
     mask: M,
   ): ObjectSchema<Requireds<S, keyof S & keyof M>>;
-  catchall<S extends Shape, Rest extends Schema>(
+  catchall<S extends Shape, Rest extends AnySchema>(
     schema: ObjectSchema<S>,
     rest: Rest,
   ): ObjectSchema<S, Record<string, OutputOf<Rest>>>;
 
   // Collections
-  array<Item extends Schema>(
+  array<Item extends AnySchema>(
     item: Item,
     params?: Params,
   ): Schema<OutputOf<Item>[], InputOf<Item>[]>;
-  tuple<const Items extends readonly Schema[]>(
+  tuple<const Items extends readonly AnySchema[]>(
     items: Items,
     params?: Params,
   ): Schema<TupleOutput<Items>, TupleInput<Items>>;
-  tuple<const Items extends readonly Schema[], Rest extends Schema>(
+  tuple<const Items extends readonly AnySchema[], Rest extends AnySchema>(
     items: Items,
     rest: Rest,
     params?: Params,
@@ -339,7 +363,7 @@ export interface Validators {
     [...TupleOutput<Items>, ...OutputOf<Rest>[]],
     [...TupleInput<Items>, ...InputOf<Rest>[]]
   >;
-  record<Key extends Schema<PropertyKey, PropertyKey>, Value extends Schema>(
+  record<Key extends KeySchema, Value extends AnySchema>(
     key: Key,
     value: Value,
     params?: Params,
@@ -347,7 +371,7 @@ export interface Validators {
     RecordOf<OutputOf<Key>, OutputOf<Value>>,
     RecordOf<InputOf<Key>, InputOf<Value>>
   >;
-  partialRecord<Key extends Schema<PropertyKey, PropertyKey>, Value extends Schema>(
+  partialRecord<Key extends KeySchema, Value extends AnySchema>(
     key: Key,
     value: Value,
     params?: Params,
@@ -355,58 +379,58 @@ export interface Validators {
     Partial<RecordOf<OutputOf<Key>, OutputOf<Value>>>,
     Partial<RecordOf<InputOf<Key>, InputOf<Value>>>
   >;
-  map<Key extends Schema, Value extends Schema>(
+  map<Key extends AnySchema, Value extends AnySchema>(
     key: Key,
     value: Value,
     params?: Params,
   ): Schema<Map<OutputOf<Key>, OutputOf<Value>>, Map<InputOf<Key>, InputOf<Value>>>;
-  set<Item extends Schema>(
+  set<Item extends AnySchema>(
     item: Item,
     params?: Params,
   ): Schema<Set<OutputOf<Item>>, Set<InputOf<Item>>>;
 
   // Combinations
-  union<const Options extends readonly Schema[]>(
+  union<const Options extends readonly AnySchema[]>(
     options: Options,
     params?: Params,
   ): Schema<OutputOf<Options[number]>, InputOf<Options[number]>>;
-  discriminatedUnion<const Options extends readonly [Schema, ...Schema[]]>(
+  discriminatedUnion<const Options extends readonly [AnySchema, ...AnySchema[]]>(
     key: string,
     options: Options,
     params?: Params,
   ): Schema<OutputOf<Options[number]>, InputOf<Options[number]>>;
-  intersection<Left extends Schema, Right extends Schema>(
+  intersection<Left extends AnySchema, Right extends AnySchema>(
     left: Left,
     right: Right,
   ): Schema<OutputOf<Left> & OutputOf<Right>, InputOf<Left> & InputOf<Right>>;
-  optional<S extends Schema>(schema: S): OptionalSchema<S>;
-  nonoptional<S extends Schema>(
+  optional<S extends AnySchema>(schema: S): OptionalSchema<S>;
+  nonoptional<S extends AnySchema>(
     schema: S,
     params?: Params,
   ): Schema<Exclude<OutputOf<S>, undefined>, Exclude<InputOf<S>, undefined>>;
-  nullable<S extends Schema>(
+  nullable<S extends AnySchema>(
     schema: S,
   ): WrappedSchema<S, OutputOf<S> | null, InputOf<S> | null>;
-  nullish<S extends Schema>(
+  nullish<S extends AnySchema>(
     schema: S,
   ): OptionalSchema<Schema<OutputOf<S> | null, InputOf<S> | null>>;
-  readonly<S extends Schema>(
+  readonly<S extends AnySchema>(
     schema: S,
   ): WrappedSchema<S, Readonly<OutputOf<S>>, Readonly<InputOf<S>>>;
-  default<S extends Schema>(
+  default<S extends AnySchema>(
     schema: S,
     value: Exclude<OutputOf<S>, undefined> | (() => Exclude<OutputOf<S>, undefined>),
   ): DefaultSchema<S>;
-  prefault<S extends Schema>(
+  prefault<S extends AnySchema>(
     schema: S,
     value: InputOf<S> | (() => InputOf<S>),
   ): DefaultSchema<S>;
-  catch<S extends Schema>(
+  catch<S extends AnySchema>(
     schema: S,
     value: OutputOf<S> | (() => OutputOf<S>),
   ): Schema<OutputOf<S>, InputOf<S>>;
-  lazy<S extends Schema>(getter: () => S): WrappedSchema<S, OutputOf<S>, InputOf<S>>;
-  pipe<In extends Schema, Out extends Schema<unknown, OutputOf<In>>>(
+  lazy<S extends AnySchema>(getter: () => S): WrappedSchema<S, OutputOf<S>, InputOf<S>>;
+  pipe<In extends AnySchema, Out extends TakingSchema<OutputOf<In>>>(
     first: In,
     second: Out,
   ): Schema<OutputOf<Out>, InputOf<In>>;
@@ -429,7 +453,7 @@ export interface Validators {
     params?: Params,
   ): Check<Value>;
   overwrite<Value>(change: (value: Value) => Value): Check<Value>;
-  property<Key extends string, S extends Schema>(
+  property<Key extends string, S extends AnySchema>(
     key: Key,
     schema: S,
   ): Check<{ [K in Key]: OutputOf<S> }>;
@@ -462,8 +486,11 @@ export interface Validators {
   toUpperCase(): Check<string>;
 
   // What to do with them
-  parse<S extends Schema>(schema: S, data: unknown): OutputOf<S>;
-  safeParse<S extends Schema>(schema: S, data: unknown): SafeParseResult<OutputOf<S>>;
+  parse<S extends AnySchema>(schema: S, data: unknown): OutputOf<S>;
+  safeParse<S extends AnySchema>(
+    schema: S,
+    data: unknown,
+  ): SafeParseResult<OutputOf<S>>;
   prettifyError(error: SchemaError): string;
   toJSONSchema(schema: Schema): Record<string, unknown>;
 }

@@ -2,7 +2,7 @@
 
 import en from "zod/v4/locales/en.js";
 import * as z from "zod/mini";
-import type { InputOf, OutputOf, Schema, Validators } from "./schema.js";
+import type { AnySchema, InputOf, OutputOf, Validators } from "./schema.js";
 
 z.config({
   ...en(),
@@ -158,9 +158,9 @@ export const v: Validators = Object.freeze(members as unknown as Validators);
 // `v.infer<typeof schema>` reads as it does with zod.
 export declare namespace v {
   /** The type of what a schema gives back. */
-  export type infer<S extends Schema> = OutputOf<S>;
+  export type infer<S extends AnySchema> = OutputOf<S>;
   /** The same under the name that distinguishes it from {@link input}. */
-  export type output<S extends Schema> = OutputOf<S>;
+  export type output<S extends AnySchema> = OutputOf<S>;
   /** The type of what a schema takes. */
-  export type input<S extends Schema> = InputOf<S>;
+  export type input<S extends AnySchema> = InputOf<S>;
 }

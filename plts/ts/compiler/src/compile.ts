@@ -27,28 +27,45 @@ export function compile(request: CompileRequest): CompileResponse {
       error: { message: error.message, hint: error.hint },
     };
   }
-  const sources = request.sources.map((each, i) => {
-    return guarded(i + 1, () => readSource(each, i + 1));
+  const response: CompileResponse = { modules: [], diagnostics: [] };
+  for (let start = 0; start < request.sources.length; start += sourcesPerProgram) {
+    compileSome(request, start, options, response);
+  }
+  return response;
+}
+
+/**
+ * Sources see nothing of each other, so many are compiled in several programs: what
+ * TypeScript keeps of each, up to a tenth of a megabyte, would not fit the heap limit.
+ */
+const sourcesPerProgram = 200;
+
+function compileSome(
+  request: CompileRequest,
+  start: number,
+  options: ts.CompilerOptions,
+  response: CompileResponse,
+): void {
+  const requests = request.sources.slice(start, start + sourcesPerProgram);
+  const sources = requests.map((each, i) => {
+    const index = start + i + 1;
+    return guarded(index, () => readSource(each, index));
   });
   const readable = sources.flatMap(({ value }) => (value === undefined ? [] : [value]));
   const program = makeProgram(
     readable.map(({ file }) => file),
     options,
   );
-  const response: CompileResponse = { modules: [], diagnostics: [] };
+  const emits = request.emit !== false;
   sources.forEach(({ value: source, crash }, i) => {
-    const text = request.sources[i]?.text ?? "";
-    if (source === undefined) {
-      response.modules.push(failed(text));
-      response.diagnostics.push(...crash);
-      return;
-    }
-    const emits = request.emit !== false;
-    const result = guarded(i + 1, () => compileOne(program, source, emits));
-    response.modules.push(result.value?.module ?? failed(text));
-    response.diagnostics.push(...(result.value?.diagnostics ?? result.crash));
+    const text = requests[i]?.text ?? "";
+    const compiled =
+      source === undefined
+        ? { value: undefined, crash }
+        : guarded(start + i + 1, () => compileOne(program, source, emits));
+    response.modules.push(compiled.value?.module ?? failed(text));
+    response.diagnostics.push(...(compiled.value?.diagnostics ?? compiled.crash));
   });
-  return response;
 }
 
 function compileOne(
