@@ -1,0 +1,43 @@
+// Log: console output.
+
+#include "api/log.h"
+
+#include "call/frame.h"
+#include "call/function.h"
+#include "pg/guard.h"
+#include "settings.h"
+
+namespace plts {
+namespace {
+
+// By the realm's numbers: the level that plts.log_level compares with, and PostgreSQL's.
+struct Level {
+  LogLevel least;
+  int elevel;
+};
+const Level kLevels[] = {
+    {LogLevel::kDebug, DEBUG1},
+    {LogLevel::kInfo, NOTICE},
+    {LogLevel::kWarn, WARNING},
+    {LogLevel::kError, WARNING},
+};
+
+}  // namespace
+
+void Report(int level, const std::string& text) {
+  if (level < 0 || level > 3) return;
+  const Level& at = kLevels[level];
+  if (log_level < static_cast<int>(at.least)) return;
+  const std::string name =
+      g_frame != nullptr && g_frame->body != nullptr ? g_frame->body->display_name : "";
+  Guard([&] {
+    char* message = pg_any_to_server(text.c_str(), static_cast<int>(text.size()),
+                                     PG_UTF8);
+    ereport(at.elevel, (errmsg_internal("%s", message),
+                        name.empty() ? 0
+                                     : errcontext("PL/TS function \"%s\"",
+                                                  name.c_str())));
+  });
+}
+
+}  // namespace plts

@@ -1,0 +1,31 @@
+// Plan: prepared statements, kept by their text.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "convert/converter.h"
+
+namespace plts {
+
+// A statement whose parameter types the server has inferred. Kept across calls in a
+// bounded cache; never freed while it runs.
+struct Plan {
+  std::string sql;
+  SPIPlanPtr plan = nullptr;
+  std::vector<Oid> types;
+  std::vector<const Converter*> converters;
+  uint64_t type_generation = 0;
+  uint64_t last_used = 0;
+  int running = 0;
+  int statements = 1;  // how many commands the text has
+
+  ~Plan();
+};
+
+// The plan for a text, prepared under the current search_path where it is new. Needs
+// SPI to be connected. Throws Error.
+Plan& PlanFor(const std::string& sql);
+
+}  // namespace plts

@@ -1,0 +1,88 @@
+// Driver: the loop that promises depend on.
+
+#include "call/driver.h"
+
+#include "api/statement.h"
+#include "js/exception.h"
+
+namespace plts {
+namespace {
+
+void RunRequest(Realm& realm, CallFrame& frame) {
+  v8::Isolate* isolate = realm.v8();
+  v8::HandleScope handles(isolate);
+  const Request request = std::move(frame.requests[frame.next_request++]);
+  if (frame.next_request == frame.requests.size()) {
+    frame.requests.clear();
+    frame.next_request = 0;
+  }
+  v8::Local<v8::Context> context = realm.context();
+  v8::Local<v8::Promise::Resolver> resolver = request.resolver.Get(isolate);
+  v8::Local<v8::Value> outcome;
+  bool failed = false;
+  v8::TryCatch try_catch(isolate);
+  try {
+    outcome = RunStatement(realm, frame,
+                           {request.sql.Get(isolate), request.params.Get(isolate)},
+                           request.rows);
+  } catch (const Thrown&) {
+    // A getter or toJSON of a parameter threw: the rejection is what it threw.
+    if (try_catch.HasTerminated()) throw realm.isolate().TakeTermination();
+    failed = true;
+    outcome = try_catch.Exception();
+    try_catch.Reset();
+  } catch (Error& error) {
+    if (error.Uncatchable() || realm.isolate().doomed()) throw;
+    failed = true;
+    outcome = ErrorToJs(&realm, error);
+  }
+  const v8::Maybe<bool> settled = failed ? resolver->Reject(context, outcome)
+                                         : resolver->Resolve(context, outcome);
+  if (!settled.FromMaybe(false)) throw Thrown{};
+}
+
+void Drain(Realm& realm, CallFrame& frame) {
+  for (;;) {
+    realm.queue()->PerformCheckpoint(realm.v8());
+    if (realm.v8()->IsExecutionTerminating() || realm.isolate().doomed()) {
+      throw realm.isolate().TakeTermination();
+    }
+    if (frame.requests.empty()) return;
+    RunRequest(realm, frame);
+  }
+}
+
+}  // namespace
+
+v8::Local<v8::Value> Settle(Realm& realm, CallFrame& frame,
+                            v8::Local<v8::Value> result) {
+  v8::Isolate* isolate = realm.v8();
+  Drain(realm, frame);
+  if (result->IsPromise()) {
+    auto promise = result.As<v8::Promise>();
+    std::erase_if(frame.rejections,
+                  [&](const auto& known) { return known == promise; });
+    if (promise->State() == v8::Promise::kRejected) {
+      isolate->ThrowException(promise->Result());
+      throw Thrown{};
+    }
+    if (promise->State() == v8::Promise::kPending) {
+      throw Error(ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
+                  "the promise that the function returned never settles",
+                  "No statement and no other promise is pending that could settle it.");
+    }
+    result = promise->Result();
+  }
+  if (!frame.rejections.empty()) {
+    v8::Local<v8::Promise> promise = frame.rejections.front().Get(isolate);
+    frame.rejections.clear();
+    Error error = ValueToError(&realm, promise->Result());
+    if (error.data().hint == nullptr) {
+      error.data().hint = ErrorString("A promise was rejected that nothing awaits.");
+    }
+    throw error;
+  }
+  return result;
+}
+
+}  // namespace plts

@@ -1,0 +1,15 @@
+// Driver: asynchrony without an event loop.
+#pragma once
+
+#include "call/frame.h"
+
+namespace plts {
+
+// Drains the realm's microtasks, then runs the next statement that was asked for, with
+// no JavaScript on the stack, and so on until both are empty. Returns `result`, or what
+// it was fulfilled with where it is a promise. Throws Thrown for a rejection, Error
+// where the promise can never settle or a rejection was handled by nobody.
+v8::Local<v8::Value> Settle(Realm& realm, CallFrame& frame,
+                            v8::Local<v8::Value> result);
+
+}  // namespace plts

@@ -1,0 +1,35 @@
+// CallFrame: one call of a plts function that is running.
+#pragma once
+
+#include <deque>
+#include <vector>
+
+#include "js/realm.h"
+
+namespace plts {
+
+struct FunctionBody;
+
+// A statement that JavaScript has asked for and whose promise is pending.
+struct Request {
+  bool rows;  // query, not exec
+  v8::Global<v8::String> sql;
+  v8::Global<v8::Value> params;  // an array, or undefined
+  v8::Global<v8::Promise::Resolver> resolver;
+};
+
+// Lives on the C++ stack of the call. `g_frame` is the innermost.
+struct CallFrame {
+  CallFrame* previous = nullptr;
+  Realm* realm = nullptr;
+  const FunctionBody* body = nullptr;
+  uint32_t token = 0;     // what its ctx is known by
+  bool read_only = false; // ctx.db.mode is "ro"
+  std::vector<Request> requests;  // in the order asked for
+  size_t next_request = 0;
+  std::vector<v8::Global<v8::Promise>> rejections;  // that nothing handles so far
+};
+
+inline CallFrame* g_frame = nullptr;
+
+}  // namespace plts

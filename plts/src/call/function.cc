@@ -1,0 +1,184 @@
+// FunctionBody: loading from pg_proc, and the cache that follows its changes.
+
+#include "call/function.h"
+
+#include <unordered_map>
+
+#include "call/pointer.h"
+#include "call/signature.h"
+#include "call/source.h"
+#include "compiler/compiler.h"
+#include "js/realm.h"
+#include "pg/document.h"
+#include "pg/guard.h"
+
+namespace plts {
+namespace {
+
+constexpr size_t kMostOrigins = 4096;
+
+struct Entry {
+  FunctionBody* body;
+  uint32 hash;  // of the pg_proc row in the system cache, by which changes are told
+};
+
+struct Cache {
+  std::unordered_map<Oid, Entry> current;
+  std::unordered_map<std::string, ModuleOrigin> origins;
+  std::vector<uint64_t> forgotten;  // serial numbers whose handlers may go
+  uint64_t next_serial = 0;
+};
+
+Cache& TheCache() {
+  static Cache* cache = new Cache();
+  return *cache;
+}
+
+void Retire(Cache& cache, FunctionBody* body) {
+  body->current = false;
+  if (body->references == 0) {
+    cache.forgotten.push_back(body->serial);
+    delete body;
+  }
+}
+
+void FunctionsChanged(Datum, int, uint32 hash) {
+  Cache& cache = TheCache();
+  for (auto at = cache.current.begin(); at != cache.current.end();) {
+    if (hash != 0 && at->second.hash != hash) {
+      ++at;
+      continue;
+    }
+    Retire(cache, at->second.body);
+    at = cache.current.erase(at);
+  }
+}
+
+void ReadPointer(const Pointer& pointer, FunctionBody* body, Artifact* artifact) {
+  if (!ReadArtifact(pointer.artifact_hash, artifact)) {
+    throw Error(ERRCODE_UNDEFINED_OBJECT,
+                "artifact " + pointer.artifact_hash + " does not exist",
+                "Function " + body->display_name + " points to it.",
+                "Deploy the function again, or restore the data of plts.artifact.");
+  }
+  body->export_name = pointer.export_name;
+}
+
+// Takes from the artifact what a call needs.
+void Adopt(const Artifact& artifact, FunctionBody* body, bool in_memory) {
+  const std::optional<Document> exports = Document::Parse(artifact.exports);
+  const std::optional<Document> entry =
+      exports ? exports->Object(body->export_name.c_str()) : std::nullopt;
+  if (!entry) {
+    throw Error(ERRCODE_UNDEFINED_FUNCTION,
+                "the module of function " + body->display_name + " has no export \"" +
+                    body->export_name + "\"");
+  }
+  body->plain = entry->Bool("plain").value_or(false);
+  body->uses_ctx = entry->Bool("uses_ctx").value_or(true);
+  body->read_only = entry->Text("kind").value_or("mutation") == "query";
+  body->compiled_js = artifact.compiled_js;
+  body->module_name = in_memory ? "plts:memory:" + std::to_string(body->serial)
+                                : "plts:" + artifact.hash;
+  RememberModuleOrigin(body->module_name,
+                       {body->name, body->plain ? 1 : 0, artifact.source_map});
+}
+
+FunctionBody* Load(Cache& cache, Oid oid) {
+  HeapTuple tuple = nullptr;
+  Guard([&] {
+    tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
+    if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for function %u", oid);
+  });
+  struct Release {
+    HeapTuple tuple;
+    ~Release() { ReleaseSysCache(tuple); }
+  } release{tuple};
+  Signature signature = ReadSignature(tuple);
+  auto body = std::make_unique<FunctionBody>();
+  body->serial = ++cache.next_serial;
+  body->oid = oid;
+  body->schema = signature.schema;
+  body->name = signature.name;
+  body->display_name = signature.schema + "." + signature.name;
+  body->read_only_spi = signature.read_only;
+  body->result = signature.result;
+  body->memory = signature.result_memory;
+  body->type_generation = TypeGeneration();
+  for (const Parameter& parameter : signature.inputs) {
+    body->arguments.push_back(parameter.type);
+    body->argument_names.push_back(parameter.name);
+  }
+  body->document = body->arguments.size() == 1 &&
+                   body->arguments[0]->base == JSONBOID &&
+                   body->argument_names[0] == "args";
+
+  Artifact artifact;
+  bool in_memory = false;
+  if (const std::optional<Pointer> pointer = ParsePointer(signature.source)) {
+    ReadPointer(*pointer, body.get(), &artifact);
+  } else {
+    const std::vector<std::string> headers = PlainHeaders(signature);
+    bool plain = false;
+    if (!FindStored(signature, headers, &artifact, &plain)) {
+      const Compilation compiled = Compile({{signature.source, headers}}, "{}", true);
+      ThrowDiagnostics(compiled);
+      artifact = compiled.artifacts.at(0);
+      in_memory = true;
+    }
+  }
+  Adopt(artifact, body.get(), in_memory);
+  return body.release();
+}
+
+}  // namespace
+
+FunctionBody::~FunctionBody() {
+  if (memory != nullptr) MemoryContextDelete(memory);
+}
+
+const ModuleOrigin* FindModuleOrigin(const std::string& resource_name) {
+  const auto& origins = TheCache().origins;
+  const auto found = origins.find(resource_name);
+  return found == origins.end() ? nullptr : &found->second;
+}
+
+void RememberModuleOrigin(const std::string& resource_name, ModuleOrigin origin) {
+  auto& origins = TheCache().origins;
+  // Only stacks need them: losing some makes an old stack less precise.
+  if (origins.size() >= kMostOrigins) origins.clear();
+  origins[resource_name] = std::move(origin);
+}
+
+FunctionBody* AcquireFunction(Oid oid) {
+  Cache& cache = TheCache();
+  for (const uint64_t serial : cache.forgotten) Realms::Forget(serial);
+  cache.forgotten.clear();
+  auto found = cache.current.find(oid);
+  if (found != cache.current.end() &&
+      found->second.body->type_generation != TypeGeneration()) {
+    Retire(cache, found->second.body);
+    cache.current.erase(found);
+    found = cache.current.end();
+  }
+  if (found == cache.current.end()) {
+    FunctionBody* body = Load(cache, oid);
+    uint32 hash = 0;
+    Guard([&] { hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(oid)); });
+    found = cache.current.insert_or_assign(oid, Entry{body, hash}).first;
+  }
+  found->second.body->references++;
+  return found->second.body;
+}
+
+void ReleaseFunction(FunctionBody* body) {
+  if (--body->references > 0 || body->current) return;
+  TheCache().forgotten.push_back(body->serial);
+  delete body;
+}
+
+void pg_watch_functions() {
+  CacheRegisterSyscacheCallback(PROCOID, FunctionsChanged, 0);
+}
+
+}  // namespace plts

@@ -1,0 +1,62 @@
+// FunctionBody: what a call needs to know of a function, from pg_proc and its artifact.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "convert/converter.h"
+#include "pg/pg.h"
+
+namespace plts {
+
+// A module of ours by the name that V8 knows it by, for stacks.
+struct ModuleOrigin {
+  std::string display_name;  // as people know it: schema.function
+  int line_offset = 0;       // lines before the text that people wrote
+  std::string source_map;    // JSON, version 3
+};
+
+// nullptr for a name that is not known.
+const ModuleOrigin* FindModuleOrigin(const std::string& resource_name);
+void RememberModuleOrigin(const std::string& resource_name, ModuleOrigin origin);
+
+// One version of a function, immutable. Call sites share it and count their references;
+// the last one frees it when its function has changed.
+struct FunctionBody {
+  uint64_t serial = 0;  // never used twice in a process
+  Oid oid = InvalidOid;
+  std::string schema;
+  std::string name;
+  std::string display_name;
+
+  std::string module_name;  // the resource name: plts:<hash>, or plts:memory:<serial>
+  std::string compiled_js;
+  std::string export_name = "default";
+  bool plain = false;     // called with ctx and the arguments, not with ctx alone
+  bool uses_ctx = true;   // a plain body that does not mention ctx gets none
+  bool read_only = false;      // a query handler: ctx.db.mode is "ro"
+  bool read_only_spi = false;  // not VOLATILE, so its statements see one snapshot
+  bool document = false;       // (args jsonb): ctx.args is the value itself
+
+  std::vector<const Converter*> arguments;  // of the input parameters
+  std::vector<std::string> argument_names;  // empty where it has none
+  const Converter* result = nullptr;
+  MemoryContext memory = nullptr;  // of `result`, where it is this body's own
+  uint64_t type_generation = 0;
+
+  int references = 0;
+  bool current = true;  // false once pg_proc says something else
+
+  ~FunctionBody();
+};
+
+// The body of the function as it is now. The reference is the caller's to release.
+// Throws Error.
+FunctionBody* AcquireFunction(Oid oid);
+void ReleaseFunction(FunctionBody* body);
+
+// Registers for changes of pg_proc, once a process. May ereport.
+void pg_watch_functions();
+
+}  // namespace plts

@@ -1,0 +1,44 @@
+// Pointer: its JSON.
+
+#include "call/pointer.h"
+
+#include "pg/document.h"
+#include "pg/error.h"
+
+namespace plts {
+namespace {
+
+constexpr char kHashPrefix[] = "sha256:";
+constexpr size_t kHashLength = sizeof(kHashPrefix) - 1 + 64;
+
+bool IsHash(const std::string& text) {
+  return text.size() == kHashLength && text.rfind(kHashPrefix, 0) == 0 &&
+         text.find_first_not_of("0123456789abcdef", sizeof(kHashPrefix) - 1) ==
+             std::string::npos;
+}
+
+[[noreturn]] void Invalid(const std::string& why) {
+  throw Error(ERRCODE_INVALID_FUNCTION_DEFINITION, "invalid artifact pointer", why,
+              "Pointers are written by stopgap.deploy, not by hand.");
+}
+
+}  // namespace
+
+std::optional<Pointer> ParsePointer(const std::string& source) {
+  const size_t first = source.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos || source[first] != '{') return std::nullopt;
+  const std::optional<Document> document = Document::Parse(source);
+  if (!document || !document->Has("plts")) return std::nullopt;
+  if (document->Text("kind").value_or("") != "artifact_ptr") {
+    Invalid("Its \"kind\" is not \"artifact_ptr\".");
+  }
+  Pointer pointer;
+  pointer.artifact_hash = document->Text("artifact_hash").value_or("");
+  if (!IsHash(pointer.artifact_hash)) {
+    Invalid("Its \"artifact_hash\" is not \"sha256:\" and 64 hexadecimal digits.");
+  }
+  pointer.export_name = document->Text("export").value_or("default");
+  return pointer;
+}
+
+}  // namespace plts

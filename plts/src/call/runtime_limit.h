@@ -1,0 +1,24 @@
+// RuntimeLimit: plts.max_runtime_ms.
+#pragma once
+
+#include "pg/error.h"
+
+namespace plts {
+
+// Limits the time of the outermost call. Costs nothing while the setting is 0. The limit
+// arrives as a cancel does, so whatever serves cancels serves it.
+class RuntimeLimit {
+ public:
+  RuntimeLimit();
+  ~RuntimeLimit();
+  RuntimeLimit(const RuntimeLimit&) = delete;
+  RuntimeLimit& operator=(const RuntimeLimit&) = delete;
+
+  // Makes a cancel that this limit caused say so, and tells timeouts from cancels.
+  void Explain(Error* error) const;
+
+ private:
+  bool armed_ = false;
+};
+
+}  // namespace plts

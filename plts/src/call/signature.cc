@@ -1,0 +1,172 @@
+// Signature: reading pg_proc, and writing the header of a plain body.
+
+#include "call/signature.h"
+
+#include <algorithm>
+
+#include "pg/guard.h"
+
+namespace plts {
+namespace {
+
+// Words that cannot name a parameter in a module.
+const char* const kReserved[] = {
+    "arguments", "await",      "break",     "case",     "catch",     "class",
+    "const",     "continue",   "debugger",  "default",  "delete",    "do",
+    "else",      "enum",       "eval",      "export",   "extends",   "false",
+    "finally",   "for",        "function",  "if",       "implements", "import",
+    "in",        "instanceof", "interface", "let",      "new",       "null",
+    "package",   "private",    "protected", "public",   "return",    "static",
+    "super",     "switch",     "this",      "throw",    "true",      "try",
+    "typeof",    "undefined",  "var",       "void",     "while",     "with",
+    "yield"};
+
+// ASCII only: a name beyond it stands as $n, which every name can.
+bool IsIdentifier(const std::string& name) {
+  if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
+  for (const char c : name) {
+    const bool part = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                      (c >= '0' && c <= '9') || c == '_' || c == '$';
+    if (!part) return false;
+  }
+  return std::none_of(std::begin(kReserved), std::end(kReserved),
+                      [&](const char* word) { return name == word; });
+}
+
+// The property name of a parameter in the type of ctx.args.
+std::string PropertyName(const std::string& name) {
+  if (IsIdentifier(name)) return name;
+  std::string out = "\"";
+  for (const char c : name) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (static_cast<unsigned char>(c) >= 0x20) out += c;
+  }
+  return out + "\"";
+}
+
+std::string Nullable(const std::string& type, bool strict) {
+  if (strict || type == "any" || type == "unknown" || type == "void") return type;
+  return type + " | null";
+}
+
+std::string ParameterName(const Parameter& parameter, size_t index) {
+  return IsIdentifier(parameter.name) ? parameter.name
+                                      : "$" + std::to_string(index + 1);
+}
+
+std::string ArgsType(const Signature& s) {
+  if (s.inputs.size() == 1 && s.inputs[0].type->base == JSONBOID &&
+      s.inputs[0].name == "args") {
+    return "any";
+  }
+  std::string out = "{ ";
+  for (size_t i = 0; i < s.inputs.size(); i++) {
+    const std::string type = Nullable(s.inputs[i].type->ts_type, s.strict);
+    if (!s.inputs[i].name.empty()) {
+      out += PropertyName(s.inputs[i].name) + ": " + type + "; ";
+    }
+    out += std::to_string(i) + ": " + type + "; ";
+  }
+  return out + "length: number }";
+}
+
+std::string ResultType(const Signature& s) {
+  return Nullable(s.result->ts_result, false);
+}
+
+}  // namespace
+
+Signature ReadSignature(HeapTuple proc_tuple) {
+  Signature s;
+  const auto* proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(proc_tuple));
+  s.oid = proc->oid;
+  s.name = NameStr(proc->proname);
+  s.strict = proc->proisstrict;
+  s.read_only = proc->provolatile != PROVOLATILE_VOLATILE;
+  struct {
+    char* schema;
+    char* source;
+    int count;
+    Oid* types;
+    char** names;
+    char* modes;
+    const Converter** converters;
+    const Converter* result;
+    MemoryContext result_memory;
+  } read = {};
+  Guard([&] {
+    read.schema = get_namespace_name(proc->pronamespace);
+    bool is_null;
+    const Datum source =
+        SysCacheGetAttr(PROCOID, proc_tuple, Anum_pg_proc_prosrc, &is_null);
+    if (is_null) elog(ERROR, "function %u has no source", proc->oid);
+    read.source = TextDatumGetCString(source);
+    read.count = get_func_arg_info(proc_tuple, &read.types, &read.names, &read.modes);
+    if (proc->prokind != PROKIND_FUNCTION || proc->proretset) {
+      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                      errmsg("LANGUAGE plts runs functions that return one value")));
+    }
+    read.converters = static_cast<const Converter**>(
+        palloc0(sizeof(Converter*) * static_cast<size_t>(read.count + 1)));
+    bool outputs = false;
+    for (int i = 0; i < read.count; i++) {
+      const char mode = read.modes != nullptr ? read.modes[i] : PROARGMODE_IN;
+      outputs = outputs || mode == PROARGMODE_OUT || mode == PROARGMODE_INOUT;
+      if (mode == PROARGMODE_OUT) continue;
+      if (get_typtype(read.types[i]) == TYPTYPE_PSEUDO && read.types[i] != RECORDOID) {
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("LANGUAGE plts functions cannot accept type %s",
+                               format_type_be(read.types[i]))));
+      }
+      read.converters[i] = pg_converter(read.types[i]);
+    }
+    const Oid result = proc->prorettype;
+    if (get_typtype(result) == TYPTYPE_PSEUDO && result != VOIDOID &&
+        result != RECORDOID) {
+      ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                      errmsg("LANGUAGE plts functions cannot return type %s",
+                             format_type_be(result))));
+    }
+    if (result == RECORDOID && outputs) {
+      read.result_memory = AllocSetContextCreate(TopMemoryContext, "plts result",
+                                                 ALLOCSET_SMALL_SIZES);
+      TupleDesc row = build_function_result_tupdesc_t(proc_tuple);
+      read.result = pg_row_converter(row, read.result_memory);
+    } else {
+      read.result = pg_converter(result);
+    }
+  });
+  s.schema = read.schema != nullptr ? read.schema : "";
+  s.source = read.source;
+  s.result = read.result;
+  s.result_memory = read.result_memory;
+  for (int i = 0; i < read.count; i++) {
+    if (read.converters[i] == nullptr) continue;
+    const char* name = read.names != nullptr ? read.names[i] : nullptr;
+    s.inputs.push_back({name != nullptr ? name : "", read.converters[i]});
+  }
+  return s;
+}
+
+std::vector<std::string> PlainHeaders(const Signature& s) {
+  // A parameter of that name wins: ctx is then out of reach, but keeps its place.
+  const bool taken = std::any_of(s.inputs.begin(), s.inputs.end(),
+                                 [](const Parameter& p) { return p.name == "ctx"; });
+  std::string parameters =
+      std::string(taken ? "$ctx" : "ctx") + ": Ctx<" + ArgsType(s) + ">";
+  for (size_t i = 0; i < s.inputs.size(); i++) {
+    parameters += ", " + ParameterName(s.inputs[i], i) + ": " +
+                  Nullable(s.inputs[i].type->ts_type, s.strict);
+  }
+  const std::string result = ResultType(s);
+  const auto header = [&](const char* keywords, const std::string& type) {
+    return std::string("/* plts:body */ export default ") + keywords + " (" +
+           parameters + "): " + type + " {\n";
+  };
+  return {header("function", result),
+          header("async function", "Promise<" + result + ">"),
+          header("function*", "Iterable<" + result + ">"),
+          header("async function*", "AsyncIterable<" + result + ">")};
+}
+
+}  // namespace plts

@@ -1,0 +1,19 @@
+// Source: which artifact the text of a source function is.
+#pragma once
+
+#include "call/signature.h"
+#include "compiler/compiler.h"
+
+namespace plts {
+
+// Finds what is stored for the text, whichever its form is: the form is not known without
+// the parser, but each has a hash of its own. `plain` says which it is. Throws Error.
+bool FindStored(const Signature& signature, const std::vector<std::string>& headers,
+                Artifact* artifact, bool* plain);
+
+// The text of the module that it is: a plain body wrapped, a module as it is. Throws
+// Error where it does not parse.
+std::string ModuleText(const Signature& signature,
+                       const std::vector<std::string>& headers);
+
+}  // namespace plts

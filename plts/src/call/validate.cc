@@ -1,0 +1,100 @@
+// Validate: the checks of CREATE FUNCTION.
+
+#include "call/validate.h"
+
+#include <optional>
+
+#include "call/function.h"
+#include "call/pointer.h"
+#include "call/signature.h"
+#include "call/source.h"
+#include "compiler/compiler.h"
+#include "pg/document.h"
+#include "pg/guard.h"
+
+namespace plts {
+namespace {
+
+// A row of pg_proc for the extent of a scope; null where there is none.
+class ProcTuple {
+ public:
+  explicit ProcTuple(Oid oid) {
+    Guard([&] { tuple_ = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid)); });
+  }
+  ~ProcTuple() {
+    if (HeapTupleIsValid(tuple_)) ReleaseSysCache(tuple_);
+  }
+  ProcTuple(const ProcTuple&) = delete;
+  ProcTuple& operator=(const ProcTuple&) = delete;
+  HeapTuple get() const noexcept { return tuple_; }
+
+ private:
+  HeapTuple tuple_ = nullptr;
+};
+
+void CheckPointer(const Pointer& pointer, const Signature& signature) {
+  Artifact artifact;
+  if (!ReadArtifact(pointer.artifact_hash, &artifact)) {
+    throw Error(ERRCODE_UNDEFINED_OBJECT,
+                "artifact " + pointer.artifact_hash + " does not exist", {},
+                "Store it with plts.compile_and_store first.");
+  }
+  const std::optional<Document> exports = Document::Parse(artifact.exports);
+  if (!exports || !exports->Has(pointer.export_name.c_str())) {
+    throw Error(ERRCODE_UNDEFINED_FUNCTION,
+                "artifact " + pointer.artifact_hash + " has no export \"" +
+                    pointer.export_name + "\"");
+  }
+  if (signature.result_memory != nullptr) MemoryContextDelete(signature.result_memory);
+}
+
+[[noreturn]] void ThrowWithPosition(const Compilation& compiled) {
+  try {
+    ThrowDiagnostics(compiled);
+  } catch (Error& error) {
+    error.data().cursorpos = compiled.diagnostics.front().position;
+    throw;
+  }
+  pg_unreachable();
+}
+
+}  // namespace
+
+void ValidateFunction(Oid oid) {
+  const ProcTuple tuple(oid);
+  if (!HeapTupleIsValid(tuple.get())) {
+    throw Error(ERRCODE_UNDEFINED_FUNCTION,
+                "function " + std::to_string(oid) + " does not exist");
+  }
+  const Signature signature = ReadSignature(tuple.get());
+  if (const std::optional<Pointer> pointer = ParsePointer(signature.source)) {
+    CheckPointer(*pointer, signature);
+    return;
+  }
+  const std::vector<std::string> headers = PlainHeaders(signature);
+  if (signature.result_memory != nullptr) MemoryContextDelete(signature.result_memory);
+  Artifact stored;
+  bool plain = false;
+  if (FindStored(signature, headers, &stored, &plain)) return;
+  Compilation compiled = Compile({{signature.source, headers}}, "{}", true);
+  if (!compiled.diagnostics.empty()) ThrowWithPosition(compiled);
+  Artifact& artifact = compiled.artifacts.at(0);
+  artifact.hash = ArtifactHash(artifact.source_ts, "{}");
+  StoreArtifact(artifact, false);
+}
+
+std::string ArtifactSource(Oid oid) {
+  const ProcTuple tuple(oid);
+  if (!HeapTupleIsValid(tuple.get())) return {};
+  const auto* proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple.get()));
+  Oid language = InvalidOid;
+  Guard([&] { language = get_language_oid("plts", true); });
+  if (proc->prolang != language) return {};
+  const Signature signature = ReadSignature(tuple.get());
+  const std::vector<std::string> headers = PlainHeaders(signature);
+  if (signature.result_memory != nullptr) MemoryContextDelete(signature.result_memory);
+  if (ParsePointer(signature.source)) return {};
+  return ModuleText(signature, headers);
+}
+
+}  // namespace plts

@@ -1,0 +1,242 @@
+// Compiler: the isolate with TypeScript, and the conversation with its driver
+// (plts/ts/compiler): a request and a response in JSON.
+
+#include "compiler/compiler.h"
+
+#include <memory>
+
+#include "js/entry.h"
+#include "js/exception.h"
+#include "js/isolate.h"
+#include "js/snapshot.h"
+#include "js/text.h"
+
+namespace plts {
+namespace {
+
+// Made when the backend compiles first, and kept: a fresh one costs tens of
+// milliseconds. Replaced after a memory error.
+struct State {
+  std::unique_ptr<Isolate> isolate;
+  v8::Global<v8::Context> context;
+  v8::Global<v8::Object> driver;
+};
+
+State& TheState() {
+  static State* state = new State();
+  return *state;
+}
+
+void Start(State& state) {
+  if (state.isolate != nullptr && state.isolate->doomed() &&
+      state.isolate->depth == 0) {
+    state.context.Reset();
+    state.driver.Reset();
+    state.isolate.reset();
+  }
+  if (state.isolate != nullptr) return;
+  EnterV8(nullptr, [&] {
+    static Snapshot* snapshot = nullptr;
+    if (snapshot == nullptr) snapshot = new Snapshot("compiler.snapshot");
+    state.isolate = std::make_unique<Isolate>(*snapshot);
+    v8::Isolate* v8 = state.isolate->v8();
+    v8::Isolate::Scope scope(v8);
+    v8::HandleScope handles(v8);
+    v8::Local<v8::Context> context;
+    v8::Local<v8::Object> driver;
+    if (!v8::Context::FromSnapshot(v8, 0).ToLocal(&context) ||
+        !context->GetDataFromSnapshotOnce<v8::Object>(0).ToLocal(&driver)) {
+      throw Error(ERRCODE_INTERNAL_ERROR, "the compiler's snapshot cannot be used");
+    }
+    state.context.Reset(v8, context);
+    state.driver.Reset(v8, driver);
+  });
+}
+
+// Reads and writes properties of the request and the response.
+class Access {
+ public:
+  Access(v8::Isolate* isolate, v8::Local<v8::Context> context)
+      : isolate_(isolate), context_(context) {}
+
+  v8::Local<v8::Value> Get(v8::Local<v8::Value> object, const char* name) const {
+    if (!object->IsObject()) return v8::Undefined(isolate_);
+    return Checked(object.As<v8::Object>()->Get(context_, Name(isolate_, name)));
+  }
+  std::string Text(v8::Local<v8::Value> object, const char* name) const {
+    const v8::Local<v8::Value> value = Get(object, name);
+    if (!value->IsString()) return {};
+    return JsToUtf8(isolate_, value.As<v8::String>());
+  }
+  int Int(v8::Local<v8::Value> object, const char* name) const {
+    return Get(object, name)->Int32Value(context_).FromMaybe(0);
+  }
+  std::string Json(v8::Local<v8::Value> value) const {
+    return JsToUtf8(isolate_, Checked(v8::JSON::Stringify(context_, value)));
+  }
+  void Set(v8::Local<v8::Object> object, const char* name,
+           v8::Local<v8::Value> value) const {
+    if (!object->Set(context_, Name(isolate_, name), value).FromMaybe(false)) {
+      throw Thrown{};
+    }
+  }
+  v8::Local<v8::String> String(const std::string& text) const {
+    return Utf8ToJs(isolate_, text);
+  }
+  // Calls `item` for each element.
+  template <class Body>
+  void Each(v8::Local<v8::Value> array, Body&& item) const {
+    if (!array->IsArray()) return;
+    const uint32_t length = array.As<v8::Array>()->Length();
+    for (uint32_t i = 0; i < length; i++) {
+      v8::HandleScope handles(isolate_);
+      item(Checked(array.As<v8::Array>()->Get(context_, i)));
+    }
+  }
+  v8::Isolate* isolate() const { return isolate_; }
+  v8::Local<v8::Context> context() const { return context_; }
+
+ private:
+  v8::Isolate* isolate_;
+  v8::Local<v8::Context> context_;
+};
+
+v8::Local<v8::String> MakeRequest(const Access& js, const std::vector<Source>& sources,
+                                  const std::string& options, bool emit) {
+  v8::Isolate* isolate = js.isolate();
+  v8::Local<v8::Object> request = v8::Object::New(isolate);
+  std::vector<v8::Local<v8::Value>> list;
+  for (const Source& source : sources) {
+    v8::Local<v8::Object> item = v8::Object::New(isolate);
+    js.Set(item, "text", js.String(source.text));
+    v8::Local<v8::Value> plain = v8::Null(isolate);
+    if (!source.plain_headers.empty()) {
+      std::vector<v8::Local<v8::Value>> headers;
+      for (const std::string& header : source.plain_headers) {
+        headers.push_back(js.String(header));
+      }
+      v8::Local<v8::Object> wrap = v8::Object::New(isolate);
+      js.Set(wrap, "headers", v8::Array::New(isolate, headers.data(), headers.size()));
+      js.Set(wrap, "footer", js.String("\n}\n"));
+      plain = wrap;
+    }
+    js.Set(item, "plain", plain);
+    list.push_back(item);
+  }
+  js.Set(request, "sources", v8::Array::New(isolate, list.data(), list.size()));
+  js.Set(request, "options",
+         Checked(v8::JSON::Parse(js.context(), js.String(options))));
+  js.Set(request, "emit", v8::Boolean::New(isolate, emit));
+  return Checked(v8::JSON::Stringify(js.context(), request));
+}
+
+// The driver refuses options that it does not know.
+void ThrowRefusal(const Access& js, v8::Local<v8::Value> response) {
+  const v8::Local<v8::Value> refusal = js.Get(response, "error");
+  if (!refusal->IsObject()) return;
+  throw Error(ERRCODE_INVALID_PARAMETER_VALUE, js.Text(refusal, "message"), {},
+              js.Text(refusal, "hint"));
+}
+
+Compilation ReadResponse(const Access& js, v8::Local<v8::Value> response,
+                         const std::string& options, const std::string& fingerprint) {
+  Compilation out;
+  js.Each(js.Get(response, "modules"), [&](v8::Local<v8::Value> module) {
+    Artifact artifact;
+    artifact.source_ts = js.Text(module, "source_ts");
+    artifact.compiled_js = js.Text(module, "compiled_js");
+    artifact.source_map = js.Text(module, "source_map");
+    artifact.compiler_opts = options;
+    artifact.compiler_fingerprint = fingerprint;
+    artifact.exports = js.Json(js.Get(module, "exports"));
+    js.Each(js.Get(module, "imports"), [&](v8::Local<v8::Value> specifier) {
+      if (specifier->IsString()) {
+        artifact.imports.push_back(
+            JsToUtf8(js.isolate(), specifier.As<v8::String>()));
+      }
+    });
+    out.artifacts.push_back(std::move(artifact));
+  });
+  const v8::Local<v8::Value> diagnostics = js.Get(response, "diagnostics");
+  js.Each(diagnostics, [&](v8::Local<v8::Value> item) {
+    out.diagnostics.push_back({js.Text(item, "code"), js.Text(item, "message"),
+                               js.Text(item, "phase"), js.Int(item, "line"),
+                               js.Int(item, "column"), js.Int(item, "position"),
+                               js.Int(item, "source")});
+  });
+  out.diagnostics_json = diagnostics->IsArray() ? js.Json(diagnostics) : "[]";
+  return out;
+}
+
+// Runs `body(Access, driver)` in the compiler's context.
+template <class Body>
+auto InCompiler(Body&& body) {
+  State& state = TheState();
+  Start(state);
+  Isolate& isolate = *state.isolate;
+  if (isolate.doomed()) {
+    throw Error(ERRCODE_OUT_OF_MEMORY, "the TypeScript compiler ran out of memory");
+  }
+  return EnterV8(&isolate, [&] {
+    v8::Isolate* v8 = isolate.v8();
+    v8::Isolate::Scope scope(v8);
+    v8::HandleScope handles(v8);
+    v8::Local<v8::Context> context = state.context.Get(v8);
+    v8::Context::Scope context_scope(context);
+    v8::TryCatch try_catch(v8);
+    try {
+      return body(Access(v8, context), state.driver.Get(v8));
+    } catch (const Thrown&) {
+      Error error = ExceptionToError(nullptr, &isolate, try_catch);
+      error.AddContext("TypeScript compiler");
+      throw error;
+    }
+  });
+}
+
+}  // namespace
+
+const std::string& CompilerFingerprint() {
+  static const std::string* fingerprint = new std::string(
+      InCompiler([](const Access& js, v8::Local<v8::Object> driver) {
+        return js.Text(driver, "fingerprint");
+      }));
+  return *fingerprint;
+}
+
+Compilation Compile(const std::vector<Source>& sources, const std::string& options,
+                    bool emit) {
+  const std::string& fingerprint = CompilerFingerprint();
+  return InCompiler([&](const Access& js, v8::Local<v8::Object> driver) {
+    v8::Local<v8::Value> function = js.Get(driver, "compile");
+    if (!function->IsFunction()) {
+      throw Error(ERRCODE_INTERNAL_ERROR, "the compiler's snapshot has no compile()");
+    }
+    v8::Local<v8::Value> request = MakeRequest(js, sources, options, emit);
+    v8::Local<v8::Value> answer = Checked(
+        function.As<v8::Function>()->Call(js.context(), driver, 1, &request));
+    v8::Local<v8::Value> response = Checked(
+        v8::JSON::Parse(js.context(), Checked(answer->ToString(js.context()))));
+    ThrowRefusal(js, response);
+    return ReadResponse(js, response, options, fingerprint);
+  });
+}
+
+void ThrowDiagnostics(const Compilation& compilation) {
+  if (compilation.diagnostics.empty()) return;
+  const Diagnostic& first = compilation.diagnostics.front();
+  std::string detail;
+  for (const Diagnostic& d : compilation.diagnostics) {
+    if (!detail.empty()) detail += '\n';
+    if (compilation.artifacts.size() > 1) {
+      detail += "source " + std::to_string(d.source) + ", ";
+    }
+    detail += "line " + std::to_string(d.line) + ", column " +
+              std::to_string(d.column) + ": " + d.code + ": " + d.message;
+  }
+  throw Error(first.phase == "syntax" ? ERRCODE_SYNTAX_ERROR
+                                      : ERRCODE_INVALID_FUNCTION_DEFINITION,
+              first.code + ": " + first.message, detail);
+}
+
+}  // namespace plts

@@ -1,0 +1,45 @@
+// Compiler: TypeScript's own, in an isolate of its own.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/artifact.h"
+
+namespace plts {
+
+// A text to compile.
+struct Source {
+  std::string text;
+  // The headers that a plain body may be wrapped with; empty where the text is a module.
+  std::vector<std::string> plain_headers;
+};
+
+struct Diagnostic {
+  std::string code;     // TS2322
+  std::string message;
+  std::string phase;    // syntax or semantic
+  int line = 0;         // from 1, in the text as given
+  int column = 0;
+  int position = 0;     // in characters, from 1
+  int source = 0;       // from 1
+};
+
+struct Compilation {
+  std::vector<Artifact> artifacts;  // one for each source; without a hash
+  std::vector<Diagnostic> diagnostics;
+  std::string diagnostics_json;
+};
+
+// Compiles all sources as one program; with `emit` false only checks them. Diagnostics
+// are part of the result. Obeys the limits and interrupts of execution. Throws Error.
+Compilation Compile(const std::vector<Source>& sources, const std::string& options,
+                    bool emit);
+
+// Names the compiler and its libraries.
+const std::string& CompilerFingerprint();
+
+// Throws the Error for diagnostics, if there are any: 42601 or 42P13.
+void ThrowDiagnostics(const Compilation& compilation);
+
+}  // namespace plts

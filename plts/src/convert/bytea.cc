@@ -1,0 +1,49 @@
+// bytea: a Uint8Array that owns a copy of the bytes.
+
+#include "convert/families.h"
+
+namespace plts {
+
+v8::Local<v8::Value> ByteaToJs(const Converter&, const Conversion& c, Datum value) {
+  const bytea* packed = DatumGetByteaPP(value);
+  const size_t length = VARSIZE_ANY_EXHDR(packed);
+  // ArrayBuffer::New would end the process where there is no memory for it; the
+  // constructor of the language throws a RangeError, which the limit makes likely.
+  v8::Local<v8::Value> constructor =
+      Checked(c.context->Global()->Get(c.context, Name(c.isolate, "Uint8Array")));
+  v8::Local<v8::Value> argument =
+      v8::Number::New(c.isolate, static_cast<double>(length));
+  v8::Local<v8::Object> array =
+      Checked(constructor.As<v8::Function>()->NewInstance(c.context, 1, &argument));
+  auto bytes = array.As<v8::Uint8Array>();
+  if (length > 0) {
+    char* target = static_cast<char*>(bytes->Buffer()->Data());
+    std::memcpy(target, VARDATA_ANY(packed), length);
+  }
+  return bytes;
+}
+
+Datum ByteaToDatum(const Converter& converter, const Conversion& c,
+                   v8::Local<v8::Value> value) {
+  if (value->IsArrayBufferView()) {
+    auto view = value.As<v8::ArrayBufferView>();
+    const size_t length = view->ByteLength();
+    auto* packed = static_cast<bytea*>(palloc(length + VARHDRSZ));
+    SET_VARSIZE(packed, length + VARHDRSZ);
+    view->CopyContents(VARDATA(packed), length);
+    return PointerGetDatum(packed);
+  }
+  if (value->IsArrayBuffer()) {
+    auto buffer = value.As<v8::ArrayBuffer>();
+    const size_t length = buffer->ByteLength();
+    auto* packed = static_cast<bytea*>(palloc(length + VARHDRSZ));
+    SET_VARSIZE(packed, length + VARHDRSZ);
+    if (length > 0) {
+      std::memcpy(VARDATA(packed), static_cast<char*>(buffer->Data()), length);
+    }
+    return PointerGetDatum(packed);
+  }
+  pg_cannot_convert(converter, c, value);
+}
+
+}  // namespace plts

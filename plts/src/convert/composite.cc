@@ -1,0 +1,73 @@
+// Composite types and records: objects by column name.
+
+#include "convert/families.h"
+
+namespace plts {
+
+v8::Local<v8::Value> CompositeToJs(const Converter& converter, const Conversion& c,
+                                   Datum value) {
+  HeapTupleHeader header = DatumGetHeapTupleHeader(value);
+  // A record says itself what it is, and a named type's row may be older than the type.
+  const Oid type = HeapTupleHeaderGetTypeId(header);
+  const int32 typmod = HeapTupleHeaderGetTypMod(header);
+  TupleDesc row = lookup_rowtype_tupdesc(type, typmod);
+  HeapTupleData tuple = {};
+  tuple.t_len = HeapTupleHeaderGetDatumLength(header);
+  tuple.t_data = header;
+  v8::Local<v8::Object> object = v8::Object::New(c.isolate);
+  const bool known = converter.row != nullptr && converter.base == type &&
+                     converter.row->natts == row->natts;
+  for (int i = 0; i < row->natts; i++) {
+    Form_pg_attribute attribute = TupleDescAttr(row, i);
+    if (attribute->attisdropped) continue;
+    const Converter* field = known && converter.fields[i].converter != nullptr
+                                 ? converter.fields[i].converter
+                                 : pg_converter(attribute->atttypid);
+    NullableDatum item;
+    item.value = heap_getattr(&tuple, i + 1, row, &item.isnull);
+    v8::Local<v8::String> name =
+        pg_text_to_js(c.isolate, NameStr(attribute->attname),
+                      static_cast<int>(std::strlen(NameStr(attribute->attname))));
+    if (!object->CreateDataProperty(c.context, name, pg_to_js(*field, c, item))
+             .FromMaybe(false)) {
+      ReleaseTupleDesc(row);
+      throw Thrown{};
+    }
+  }
+  ReleaseTupleDesc(row);
+  return object;
+}
+
+Datum CompositeToDatum(const Converter& converter, const Conversion& c,
+                       v8::Local<v8::Value> value) {
+  if (!value->IsObject() || value->IsArray() || value->IsFunction()) {
+    pg_cannot_convert(converter, c, value);
+  }
+  if (converter.row == nullptr) {
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                    errmsg("a JavaScript object cannot become a record of unknown "
+                           "columns"),
+                    errhint("Name the columns: in the function's OUT parameters, in "
+                            "RETURNS TABLE, or after the call with AS.")));
+  }
+  auto object = value.As<v8::Object>();
+  TupleDesc row = converter.row;
+  const auto count = static_cast<size_t>(row->natts);
+  auto* values = static_cast<Datum*>(palloc0(count * sizeof(Datum)));
+  auto* nulls = static_cast<bool*>(palloc(count * sizeof(bool)));
+  for (int i = 0; i < row->natts; i++) {
+    const Field& field = converter.fields[i];
+    nulls[i] = true;
+    if (field.converter == nullptr) continue;
+    v8::Local<v8::String> name = pg_text_to_js(
+        c.isolate, field.name, static_cast<int>(std::strlen(field.name)));
+    v8::Local<v8::Value> item = Checked(object->Get(c.context, name));
+    const NullableDatum converted = pg_to_datum(*field.converter, c, item);
+    values[i] = converted.value;
+    nulls[i] = converted.isnull;
+  }
+  HeapTuple tuple = heap_form_tuple(row, values, nulls);
+  return HeapTupleGetDatum(tuple);
+}
+
+}  // namespace plts

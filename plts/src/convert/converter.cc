@@ -1,0 +1,303 @@
+// Converter: the table of types, and what all families share.
+
+#include "convert/converter.h"
+
+#include <unordered_map>
+
+#include "convert/families.h"
+#include "pg/guard.h"
+
+namespace plts {
+namespace {
+
+struct Family {
+  Oid type;
+  ToJsFunction to_js;
+  ToDatumFunction to_datum;
+  const char* ts_type;
+  const char* ts_result;
+};
+
+// The types that have more than their text form. What is not here goes by its kind
+// (array, composite, domain), and else as text.
+const Family kFamilies[] = {
+    {BOOLOID, BoolToJs, BoolToDatum, "boolean", "boolean"},
+    {INT2OID, Int2ToJs, Int2ToDatum, "number", "number"},
+    {INT4OID, Int4ToJs, Int4ToDatum, "number", "number"},
+    {INT8OID, Int8ToJs, Int8ToDatum, "bigint", "BigIntInput"},
+    {OIDOID, OidToJs, OidToDatum, "number", "number"},
+    {FLOAT4OID, Float4ToJs, Float4ToDatum, "number", "number"},
+    {FLOAT8OID, Float8ToJs, Float8ToDatum, "number", "number"},
+    {NUMERICOID, NumericToJs, NumericToDatum, "Numeric", "NumericInput"},
+    {CASHOID, MoneyToJs, MoneyToDatum, "Numeric", "NumericInput"},
+    {TEXTOID, TextToJs, TextToDatum, "string", "string"},
+    {VARCHAROID, TextToJs, TextToDatum, "string", "string"},
+    {DATEOID, TimeToJs, TimeToDatum, "SqlDate", "TimestampInput"},
+    {TIMEOID, TimeToJs, TimeToDatum, "SqlTime", "TimestampInput"},
+    {TIMETZOID, TimeToJs, TimeToDatum, "SqlTime", "TimestampInput"},
+    {TIMESTAMPOID, TimeToJs, TimeToDatum, "Timestamp", "TimestampInput"},
+    {TIMESTAMPTZOID, TimeToJs, TimeToDatum, "TimestampTz", "TimestampInput"},
+    {BYTEAOID, ByteaToJs, ByteaToDatum, "Uint8Array", "Uint8Array | ArrayBuffer"},
+    {JSONOID, JsonToJs, JsonToDatum, "any", "unknown"},
+    {JSONBOID, JsonbToJs, JsonbToDatum, "any", "unknown"},
+    {VOIDOID, VoidToJs, VoidToDatum, "void", "void"},
+};
+
+uint64_t g_generation = 1;
+
+struct Key {
+  Oid type;
+  int32 typmod;
+  bool operator==(const Key&) const = default;
+};
+struct KeyHash {
+  size_t operator()(const Key& key) const noexcept {
+    return (static_cast<size_t>(key.type) << 32) ^ static_cast<uint32>(key.typmod);
+  }
+};
+
+struct Cache {
+  uint64_t generation = 0;
+  std::unordered_map<Key, const Converter*, KeyHash> converters;
+};
+
+Cache& TheCache() {
+  static Cache* cache = new Cache();
+  return *cache;
+}
+
+MemoryContext ConverterMemory() {
+  static MemoryContext context = nullptr;
+  if (context == nullptr) {
+    context = AllocSetContextCreate(TopMemoryContext, "plts converters",
+                                    ALLOCSET_DEFAULT_SIZES);
+  }
+  return context;
+}
+
+void TypesChanged(Datum, int, uint32) { g_generation++; }
+
+const Family* FindFamily(Oid type) {
+  for (const Family& family : kFamilies) {
+    if (family.type == type) return &family;
+  }
+  return nullptr;
+}
+
+char* pg_array_type(const char* element) {
+  return psprintf("Array<%s | null>", element);
+}
+
+void pg_describe_row(Converter* converter) {
+  TupleDesc row = converter->row;
+  converter->fields =
+      static_cast<Field*>(palloc0(sizeof(Field) * static_cast<size_t>(row->natts)));
+  StringInfoData type;
+  StringInfoData result;
+  initStringInfo(&type);
+  initStringInfo(&result);
+  appendStringInfoString(&type, "{ ");
+  appendStringInfoString(&result, "{ ");
+  for (int i = 0; i < row->natts; i++) {
+    Form_pg_attribute attribute = TupleDescAttr(row, i);
+    if (attribute->attisdropped) continue;
+    Field& field = converter->fields[i];
+    field.name = pstrdup(NameStr(attribute->attname));
+    field.converter = pg_converter(attribute->atttypid, attribute->atttypmod);
+    escape_json(&type, field.name);
+    appendStringInfo(&type, ": %s | null; ", field.converter->ts_type);
+    escape_json(&result, field.name);
+    appendStringInfo(&result, ": %s | null; ", field.converter->ts_result);
+  }
+  appendStringInfoChar(&type, '}');
+  appendStringInfoChar(&result, '}');
+  converter->ts_type = type.data;
+  converter->ts_result = result.data;
+}
+
+// Fills in what depends on the kind of the base type.
+void pg_choose_family(Converter* converter) {
+  const Oid base = converter->base;
+  if (const Family* family = FindFamily(base)) {
+    converter->to_js = family->to_js;
+    converter->to_datum = family->to_datum;
+    converter->ts_type = pstrdup(family->ts_type);
+    converter->ts_result = pstrdup(family->ts_result);
+    return;
+  }
+  const Oid element = get_element_type(base);
+  if (OidIsValid(element)) {
+    converter->element = pg_converter(element);
+    converter->to_js = ArrayToJs;
+    converter->to_datum = ArrayToDatum;
+    converter->ts_type = pg_array_type(converter->element->ts_type);
+    converter->ts_result = pg_array_type(converter->element->ts_result);
+    return;
+  }
+  if (get_typtype(base) == TYPTYPE_COMPOSITE) {
+    TupleDesc shared = lookup_rowtype_tupdesc(base, -1);
+    converter->row = CreateTupleDescCopy(shared);
+    ReleaseTupleDesc(shared);
+    converter->to_js = CompositeToJs;
+    converter->to_datum = CompositeToDatum;
+    pg_describe_row(converter);
+    return;
+  }
+  if (base == RECORDOID) {
+    converter->to_js = CompositeToJs;
+    converter->to_datum = CompositeToDatum;
+    converter->ts_type = pstrdup("Record<string, unknown>");
+    converter->ts_result = converter->ts_type;
+    return;
+  }
+  converter->to_js = OtherToJs;
+  converter->to_datum = OtherToDatum;
+  converter->ts_type = pstrdup("string");
+  converter->ts_result = converter->ts_type;
+}
+
+const Converter* pg_make_converter(Oid type, int32 typmod) {
+  const MemoryContext before = MemoryContextSwitchTo(ConverterMemory());
+  void* memory = palloc0(sizeof(Converter));
+  auto* converter = new (memory) Converter();
+  converter->type = type;
+  converter->typmod = typmod;
+  converter->base = getBaseTypeAndTypmod(type, &converter->typmod);
+  converter->domain = converter->base != type;
+  get_typlenbyvalalign(converter->base, &converter->length, &converter->by_value,
+                       &converter->align);
+  converter->sql_name = format_type_be(type);
+  if (get_typtype(type) != TYPTYPE_PSEUDO) {
+    Oid function;
+    bool varlena;
+    getTypeOutputInfo(converter->base, &function, &varlena);
+    fmgr_info_cxt(function, &converter->output, ConverterMemory());
+    getTypeInputInfo(type, &function, &converter->io_parameter);
+    fmgr_info_cxt(function, &converter->input, ConverterMemory());
+  }
+  pg_choose_family(converter);
+  MemoryContextSwitchTo(before);
+  return converter;
+}
+
+}  // namespace
+
+uint64_t TypeGeneration() { return g_generation; }
+
+void pg_watch_types() {
+  CacheRegisterSyscacheCallback(TYPEOID, TypesChanged, 0);
+}
+
+const Converter* pg_converter(Oid type, int32 typmod) {
+  Cache& cache = TheCache();
+  if (cache.generation != g_generation) {
+    // What was made stays where it is: calls that run may hold it.
+    cache.converters.clear();
+    cache.generation = g_generation;
+  }
+  const Key key{type, typmod};
+  const auto known = cache.converters.find(key);
+  if (known != cache.converters.end()) return known->second;
+  const Converter* made = pg_make_converter(type, typmod);
+  cache.converters.emplace(key, made);
+  return made;
+}
+
+const Converter* pg_row_converter(TupleDesc descriptor, MemoryContext memory) {
+  const MemoryContext before = MemoryContextSwitchTo(memory);
+  auto* converter = new (palloc0(sizeof(Converter))) Converter();
+  converter->type = converter->base = descriptor->tdtypeid;
+  converter->typmod = descriptor->tdtypmod;
+  converter->length = -1;
+  converter->align = 'd';
+  converter->row = BlessTupleDesc(CreateTupleDescCopy(descriptor));
+  converter->to_js = CompositeToJs;
+  converter->to_datum = CompositeToDatum;
+  converter->sql_name = pstrdup("record");
+  pg_describe_row(converter);
+  MemoryContextSwitchTo(before);
+  return converter;
+}
+
+NullableDatum pg_to_datum(const Converter& converter, const Conversion& conversion,
+                          v8::Local<v8::Value> value) {
+  NullableDatum result;
+  result.isnull = value->IsNullOrUndefined();
+  result.value =
+      result.isnull ? Datum{0} : converter.to_datum(converter, conversion, value);
+  if (converter.domain) {
+    domain_check(result.value, result.isnull, converter.type, nullptr, nullptr);
+  }
+  return result;
+}
+
+NullableDatum pg_parameter_to_datum(const Converter& converter,
+                                    const Conversion& conversion,
+                                    v8::Local<v8::Value> value) {
+  if (!value->IsString() ||
+      (converter.base != JSONOID && converter.base != JSONBOID)) {
+    return pg_to_datum(converter, conversion, value);
+  }
+  NullableDatum result;
+  result.isnull = false;
+  result.value = OtherToDatum(converter, conversion, value);
+  return result;
+}
+
+namespace {
+
+// A short word for the kind of a JavaScript value, and the value where it is short.
+void DescribeValue(const Conversion& conversion, v8::Local<v8::Value> value, char* out,
+                   size_t size) {
+  v8::Isolate* isolate = conversion.isolate;
+  const char* kind = "value";
+  if (value->IsString()) {
+    kind = "string";
+  } else if (value->IsNumber()) {
+    kind = "number";
+  } else if (value->IsBigInt()) {
+    kind = "bigint";
+  } else if (value->IsBoolean()) {
+    kind = "boolean";
+  } else if (value->IsSymbol()) {
+    kind = "symbol";
+  } else if (value->IsFunction()) {
+    kind = "function";
+  } else if (value->IsPromise()) {
+    kind = "promise";
+  } else if (value->IsArray()) {
+    kind = "array";
+  } else if (value->IsDate()) {
+    kind = "Date";
+  } else if (value->IsObject()) {
+    kind = "object";
+  }
+  v8::Local<v8::String> text;
+  if ((value->IsNumber() || value->IsBigInt() || value->IsBoolean() ||
+       value->IsString()) &&
+      value->ToString(conversion.context).ToLocal(&text)) {
+    const std::string shown = JsToDisplay(isolate, text);
+    const char* quote = value->IsString() ? "\"" : "";
+    if (shown.size() <= 60) {
+      snprintf(out, size, "%s %s%s%s", kind, quote, shown.c_str(), quote);
+      return;
+    }
+  }
+  snprintf(out, size, "%s", kind);
+}
+
+}  // namespace
+
+void pg_cannot_convert(const Converter& converter, const Conversion& conversion,
+                       v8::Local<v8::Value> value, const char* why) {
+  char shown[128];
+  DescribeValue(conversion, value, shown, sizeof(shown));
+  ereport(ERROR, (errcode(why != nullptr ? ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE
+                                         : ERRCODE_DATATYPE_MISMATCH),
+                  errmsg("JavaScript %s cannot become SQL type %s", shown,
+                         converter.sql_name),
+                  why != nullptr ? errdetail("%s", why) : 0));
+  pg_unreachable();
+}
+
+}  // namespace plts

@@ -1,0 +1,94 @@
+// Converter: how values of one SQL type become JavaScript values and back.
+#pragma once
+
+#include <memory>
+
+#include "js/text.h"
+
+namespace plts {
+
+class Realm;
+struct Converter;
+
+// What a conversion needs besides the value.
+struct Conversion {
+  v8::Isolate* isolate;
+  v8::Local<v8::Context> context;
+};
+
+// Both directions run inside Guard(…, World::kMixed): they may ereport, throw Error, and
+// throw Thrown where JavaScript threw. They declare nothing that a longjmp may not pass.
+using ToJsFunction = v8::Local<v8::Value> (*)(const Converter& converter,
+                                              const Conversion& conversion,
+                                              Datum value);
+// `value` is neither null nor undefined.
+using ToDatumFunction = Datum (*)(const Converter& converter,
+                                  const Conversion& conversion,
+                                  v8::Local<v8::Value> value);
+
+// A column of a composite type. Dropped ones have no converter.
+struct Field {
+  char* name;
+  const Converter* converter;
+};
+
+// Immutable once made; lives as long as the backend, so that whoever holds a pointer is
+// safe while types change. PgTypeGeneration() says when to ask again.
+struct Converter {
+  Oid type = InvalidOid;       // the type itself, a domain included
+  Oid base = InvalidOid;       // the type below all domains
+  int32 typmod = -1;
+  int16 length = 0;
+  bool by_value = false;
+  char align = 'i';
+  bool domain = false;
+  ToJsFunction to_js = nullptr;
+  ToDatumFunction to_datum = nullptr;
+  FmgrInfo output{};           // the type's own text form
+  FmgrInfo input{};
+  Oid io_parameter = InvalidOid;
+  const Converter* element = nullptr;  // of an array
+  TupleDesc row = nullptr;             // of a composite type
+  Field* fields = nullptr;             // one for each attribute of `row`
+  char* sql_name = nullptr;            // as format_type prints it
+  char* ts_type = nullptr;             // what TypeScript sees, without null
+  char* ts_result = nullptr;           // what TypeScript may return for it
+};
+
+// The converter of a type. May ereport.
+const Converter* pg_converter(Oid type, int32 typmod = -1);
+
+// The converter of rows of `descriptor`, which need not be of a named type. The caller
+// keeps it; it lives in `memory`. May ereport.
+const Converter* pg_row_converter(TupleDesc descriptor, MemoryContext memory);
+
+// Grows whenever the definition of any type may have changed.
+uint64_t TypeGeneration();
+
+// Registers for the changes, once a process. May ereport.
+void pg_watch_types();
+
+// NULL becomes null.
+inline v8::Local<v8::Value> pg_to_js(const Converter& converter,
+                                     const Conversion& conversion, NullableDatum value) {
+  if (value.isnull) return v8::Null(conversion.isolate);
+  return converter.to_js(converter, conversion, value.value);
+}
+
+// null and undefined become NULL. Checks the constraints of domains.
+NullableDatum pg_to_datum(const Converter& converter, const Conversion& conversion,
+                          v8::Local<v8::Value> value);
+
+// The same for a parameter of a statement, where a string for json or jsonb is JSON text,
+// as drivers have it, and json(value) binds any value.
+NullableDatum pg_parameter_to_datum(const Converter& converter,
+                                    const Conversion& conversion,
+                                    v8::Local<v8::Value> value);
+
+// Raises: this JavaScript value cannot become this SQL type. May be called inside Guard.
+[[noreturn]] void pg_cannot_convert(const Converter& converter,
+                                    const Conversion& conversion,
+                                    v8::Local<v8::Value> value,
+                                    const char* why = nullptr);
+
+}  // namespace plts

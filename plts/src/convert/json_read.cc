@@ -1,0 +1,153 @@
+// json and jsonb into JavaScript values.
+
+#include <cmath>
+
+#include "convert/families.h"
+#include "convert/number.h"
+
+namespace plts {
+namespace {
+
+// A JSON number from its decimal text: a number, or a bigint where it is an integer that
+// a number cannot hold.
+v8::Local<v8::Value> pg_number(const Conversion& c, const char* text) {
+  const size_t length = std::strlen(text);
+  if (std::strpbrk(text, ".eE") == nullptr) {
+    if (length <= 9) return v8::Integer::New(c.isolate, std::atoi(text));
+    if (length > 15 && std::fabs(std::strtod(text, nullptr)) > kMaxSafeInteger) {
+      return pg_decimal_to_bigint(c, text);
+    }
+  }
+  const double number = std::strtod(text, nullptr);
+  if (!std::isfinite(number)) {
+    ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                    errmsg("a number in a JSON document is out of range for a "
+                           "JavaScript number")));
+  }
+  return v8::Number::New(c.isolate, number);
+}
+
+v8::Local<v8::Value> pg_scalar(const Conversion& c, const JsonbValue& value) {
+  switch (value.type) {
+    case jbvNull:
+      return v8::Null(c.isolate);
+    case jbvBool:
+      return v8::Boolean::New(c.isolate, value.val.boolean);
+    case jbvString:
+      return pg_text_to_js(c.isolate, value.val.string.val, value.val.string.len);
+    case jbvNumeric:
+      return pg_number(c, DatumGetCString(DirectFunctionCall1(
+                              numeric_out, NumericGetDatum(value.val.numeric))));
+    default:
+      elog(ERROR, "unexpected jsonb value type %d", static_cast<int>(value.type));
+  }
+}
+
+v8::Local<v8::String> pg_key(const Conversion& c, const JsonbValue& key) {
+  if (GetDatabaseEncoding() != PG_UTF8) {
+    return pg_text_to_js(c.isolate, key.val.string.val, key.val.string.len);
+  }
+  return Checked(v8::String::NewFromUtf8(c.isolate, key.val.string.val,
+                                         v8::NewStringType::kInternalized,
+                                         key.val.string.len));
+}
+
+v8::Local<v8::Value> pg_container(const Conversion& c, JsonbIterator** it,
+                                  JsonbIteratorToken token, const JsonbValue& begin);
+
+// The next value of the iteration, which `token` has begun.
+v8::Local<v8::Value> pg_value(const Conversion& c, JsonbIterator** it,
+                              JsonbIteratorToken token, const JsonbValue& value) {
+  if (token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT) {
+    return pg_container(c, it, token, value);
+  }
+  return pg_scalar(c, value);
+}
+
+v8::Local<v8::Value> pg_container(const Conversion& c, JsonbIterator** it,
+                                  JsonbIteratorToken token, const JsonbValue& begin) {
+  if (stack_is_too_deep()) {
+    ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+                    errmsg("a JSON document is nested too deeply")));
+  }
+  JsonbValue item;
+  if (token == WJB_BEGIN_ARRAY) {
+    if (begin.val.array.rawScalar) {
+      JsonbIteratorNext(it, &item, false);
+      v8::Local<v8::Value> scalar = pg_scalar(c, item);
+      while (JsonbIteratorNext(it, &item, false) != WJB_DONE) {
+      }
+      return scalar;
+    }
+    const int count = begin.val.array.nElems;
+    v8::Local<v8::Array> array = v8::Array::New(c.isolate, count);
+    for (int i = 0; i < count; i++) {
+      const JsonbIteratorToken next = JsonbIteratorNext(it, &item, false);
+      v8::Local<v8::Value> value = pg_value(c, it, next, item);
+      if (!array->CreateDataProperty(c.context, static_cast<uint32_t>(i), value)
+               .FromMaybe(false)) {
+        throw Thrown{};
+      }
+    }
+    JsonbIteratorNext(it, &item, false);
+    return array;
+  }
+  const int count = begin.val.object.nPairs;
+  v8::Local<v8::Object> object = v8::Object::New(c.isolate);
+  for (int i = 0; i < count; i++) {
+    JsonbIteratorNext(it, &item, false);
+    v8::Local<v8::String> key = pg_key(c, item);
+    const JsonbIteratorToken next = JsonbIteratorNext(it, &item, false);
+    v8::Local<v8::Value> value = pg_value(c, it, next, item);
+    if (!object->CreateDataProperty(c.context, key, value).FromMaybe(false)) {
+      throw Thrown{};
+    }
+  }
+  JsonbIteratorNext(it, &item, false);
+  return object;
+}
+
+// True where JSON.parse reads every number of the text exactly: it has no run of digits
+// that may pass 2^53 and no exponent. Looks into strings too, which only costs time.
+bool NumbersAreSafe(const char* text, size_t length) {
+  int run = 0;
+  for (size_t i = 0; i < length; i++) {
+    const char at = text[i];
+    if (at >= '0' && at <= '9') {
+      if (++run > 15) return false;
+    } else if ((at == 'e' || at == 'E') && run > 0) {
+      return false;
+    } else if (at != '.') {
+      run = 0;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+v8::Local<v8::Value> JsonbToJs(const Converter&, const Conversion& c, Datum value) {
+  Jsonb* document = DatumGetJsonbP(value);
+  JsonbIterator* it = JsonbIteratorInit(&document->root);
+  JsonbValue begin;
+  const JsonbIteratorToken token = JsonbIteratorNext(&it, &begin, false);
+  v8::Local<v8::Value> result = pg_container(c, &it, token, begin);
+  if (reinterpret_cast<Pointer>(document) != DatumGetPointer(value)) pfree(document);
+  return result;
+}
+
+v8::Local<v8::Value> JsonToJs(const Converter& converter, const Conversion& c,
+                              Datum value) {
+  const text* packed = DatumGetTextPP(value);
+  const char* data = VARDATA_ANY(packed);
+  const size_t length = VARSIZE_ANY_EXHDR(packed);
+  if (!NumbersAreSafe(data, length)) {
+    const Datum jsonb =
+        DirectFunctionCall1(jsonb_in, CStringGetDatum(text_to_cstring(packed)));
+    return JsonbToJs(converter, c, jsonb);
+  }
+  return Checked(v8::JSON::Parse(
+      c.context, pg_text_to_js(c.isolate, data, static_cast<int>(length))));
+}
+
+}  // namespace plts

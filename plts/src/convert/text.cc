@@ -1,0 +1,46 @@
+// Text, and every type that JavaScript sees in PostgreSQL's own text form.
+
+#include "convert/families.h"
+
+namespace plts {
+
+v8::Local<v8::Value> TextToJs(const Converter&, const Conversion& c, Datum value) {
+  const text* packed = DatumGetTextPP(value);
+  return pg_text_to_js(c.isolate, VARDATA_ANY(packed),
+                       static_cast<int>(VARSIZE_ANY_EXHDR(packed)));
+}
+
+Datum TextToDatum(const Converter& converter, const Conversion& c,
+                  v8::Local<v8::Value> value) {
+  // varchar(n) has to count and cut as its input function does.
+  if (converter.typmod != -1) return OtherToDatum(converter, c, value);
+  if (!value->IsString()) pg_cannot_convert(converter, c, value);
+  int length;
+  const char* utf8 = pg_js_to_text(c.isolate, value.As<v8::String>(), &length);
+  return PointerGetDatum(cstring_to_text_with_len(utf8, length));
+}
+
+v8::Local<v8::Value> OtherToJs(const Converter& converter, const Conversion& c,
+                               Datum value) {
+  char* text = OutputFunctionCall(const_cast<FmgrInfo*>(&converter.output), value);
+  return pg_text_to_js(c.isolate, text, static_cast<int>(std::strlen(text)));
+}
+
+Datum OtherToDatum(const Converter& converter, const Conversion& c,
+                   v8::Local<v8::Value> value) {
+  if (!value->IsString()) pg_cannot_convert(converter, c, value);
+  int length;
+  char* text = pg_js_to_text(c.isolate, value.As<v8::String>(), &length);
+  return InputFunctionCall(const_cast<FmgrInfo*>(&converter.input), text,
+                           converter.io_parameter, converter.typmod);
+}
+
+v8::Local<v8::Value> VoidToJs(const Converter&, const Conversion& c, Datum) {
+  return v8::Undefined(c.isolate);
+}
+
+Datum VoidToDatum(const Converter&, const Conversion&, v8::Local<v8::Value>) {
+  return Datum{0};
+}
+
+}  // namespace plts

@@ -1,0 +1,67 @@
+// Isolate: one V8 heap of this backend, its limits, and what ends it.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "js/v8.h"
+#include "pg/error.h"
+#include "settings.h"
+
+namespace plts {
+
+class BufferAllocator;
+class Snapshot;
+
+// Owns a v8::Isolate made from one of our snapshots. There are at most two in a process,
+// one that runs user code and one with the TypeScript compiler. Used by the main thread
+// only. Disposed when it ran out of memory and nothing of it is on the stack any more;
+// otherwise it lives as long as the process, without a destructor at exit.
+class Isolate {
+ public:
+  // Throws Error where the snapshot does not fit the V8 that is loaded.
+  explicit Isolate(const Snapshot& snapshot);
+  ~Isolate();
+  Isolate(const Isolate&) = delete;
+  Isolate& operator=(const Isolate&) = delete;
+
+  v8::Isolate* v8() const noexcept { return isolate_; }
+  int heap_mb() const noexcept { return heap_mb_; }
+
+  // After a memory error the heap is beyond its limit: every frame of it ends
+  // uncatchably, new entries are refused, and the owner replaces it when idle.
+  bool doomed() const noexcept { return doomed_; }
+  void Doom() noexcept { doomed_ = true; }
+
+  // How many entries are on the stack.
+  int depth = 0;
+
+  // Stops the JavaScript that runs, uncatchably; `error` is what its caller gets.
+  void TerminateWith(Error error);
+
+  // True from a termination to TakeTermination().
+  bool terminated() const {
+    return termination_.has_value() || doomed_ || isolate_->IsExecutionTerminating();
+  }
+
+  // What stopped it, after V8 has unwound to the C++ that entered it.
+  Error TakeTermination();
+
+ private:
+  static size_t NearHeapLimit(void* data, size_t current, size_t initial);
+
+  std::unique_ptr<BufferAllocator> allocator_;
+  v8::Isolate* isolate_ = nullptr;
+  int heap_mb_;
+  bool doomed_ = false;
+  std::optional<Error> termination_;
+};
+
+// Sets the stack limit of every isolate there is, now and when one is made.
+void SetStackLimits(uintptr_t limit);
+bool StackLimitChanged();
+
+// Serves PostgreSQL's interrupts from inside V8.
+void OnInterrupt(v8::Isolate* isolate, void* data);
+
+}  // namespace plts

@@ -1,0 +1,54 @@
+// V8's start in this process.
+
+#include "js/platform.h"
+
+#include <libplatform/libplatform.h>
+#include <link.h>
+
+#include <memory>
+
+#include "js/flags.h"
+#include "js/v8.h"
+#include "pg/error.h"
+#include "settings.h"
+
+namespace plts {
+namespace {
+
+// Extensions known to start V8 in the same libnode, by the names of their libraries.
+const char* const kOthers[] = {"/plv8", "/plcoffee", "/plls"};
+
+int FindOther(dl_phdr_info* info, size_t, void* found) {
+  const char* name = info->dlpi_name;
+  if (name == nullptr) return 0;
+  for (const char* other : kOthers) {
+    const char* at = std::strstr(name, other);
+    if (at != nullptr && std::strchr(at + 1, '/') == nullptr) {
+      *static_cast<std::string*>(found) = at + 1;
+      return 1;
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+void StartPlatform() {
+  // Never destroyed: V8 cannot be started a second time, and at exit nothing may enter it.
+  static v8::Platform* platform = nullptr;
+  if (platform != nullptr) return;
+  std::string other;
+  if (dl_iterate_phdr(FindOther, &other) != 0) {
+    throw Error(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                "plts cannot run in a session that has loaded " + other,
+                "V8 can be started only once in a process.",
+                "Call functions of the two languages in different sessions.");
+  }
+  v8::V8::SetFlagsFromString(kV8Flags);
+  if (!jit) v8::V8::SetFlagsFromString("--jitless");
+  platform = v8::platform::NewSingleThreadedDefaultPlatform().release();
+  v8::V8::InitializePlatform(platform);
+  v8::V8::Initialize();
+}
+
+}  // namespace plts

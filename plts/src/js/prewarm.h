@@ -1,0 +1,10 @@
+// Prewarm: an isolate that the postmaster makes and every backend inherits by fork.
+#pragma once
+
+namespace plts {
+
+// Does so where plts.prewarm is on and the library is being preloaded. A throwaway child
+// tries first; where it fails, warns, and backends make their own. May ereport.
+void pg_prewarm();
+
+}  // namespace plts

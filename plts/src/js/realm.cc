@@ -1,0 +1,175 @@
+// Realm: creation from the snapshot, and the small cache of them.
+
+#include "js/realm.h"
+
+#include <algorithm>
+
+#include "api/natives.h"
+#include "js/entry.h"
+#include "js/exception.h"
+#include "js/snapshot.h"
+#include "js/watchdog.h"
+
+namespace plts {
+namespace {
+
+// Realms kept for roles of the session that are not running. One takes some hundred
+// kilobytes.
+constexpr size_t kMostIdleRealms = 8;
+
+struct State {
+  std::unique_ptr<Isolate> isolate;
+  std::vector<std::unique_ptr<Realm>> realms;
+  uint64_t clock = 0;
+};
+
+// Never destroyed: at exit nothing may enter V8.
+State& TheState() {
+  static State* state = new State();
+  return *state;
+}
+
+uint64_t NextRealmId() {
+  static uint64_t id = 0;
+  return ++id;
+}
+
+v8::Global<v8::Function> Member(v8::Local<v8::Context> context,
+                                v8::Local<v8::Object> object, const char* name) {
+  v8::Isolate* isolate = context->GetIsolate();
+  v8::Local<v8::Value> value = Checked(object->Get(context, Name(isolate, name)));
+  if (!value->IsFunction()) {
+    throw Error(ERRCODE_INTERNAL_ERROR,
+                std::string("the snapshot has no function ") + name);
+  }
+  return v8::Global<v8::Function>(isolate, value.As<v8::Function>());
+}
+
+void DropIdleRealms(State& state) {
+  while (true) {
+    Realm* oldest = nullptr;
+    size_t idle = 0;
+    for (const auto& realm : state.realms) {
+      if (realm->active > 0) continue;
+      idle++;
+      if (oldest == nullptr || realm->last_used < oldest->last_used) {
+        oldest = realm.get();
+      }
+    }
+    if (idle <= kMostIdleRealms) return;
+    std::erase_if(state.realms, [&](const auto& r) { return r.get() == oldest; });
+  }
+}
+
+}  // namespace
+
+Realm::Realm(Isolate* isolate, Oid role)
+    : role(role), id(NextRealmId()), isolate_(isolate) {
+  v8::Isolate* v8 = isolate->v8();
+  v8::HandleScope handles(v8);
+  v8::TryCatch try_catch(v8);
+  try {
+    queue_ = v8::MicrotaskQueue::New(v8, v8::MicrotasksPolicy::kExplicit);
+    v8::Local<v8::Context> context = Checked(v8::Context::FromSnapshot(
+        v8, 0, v8::DeserializeInternalFieldsCallback(), nullptr,
+        v8::MaybeLocal<v8::Value>(), queue_.get()));
+    context_.Reset(v8, context);
+    v8::Context::Scope scope(context);
+    context->AllowCodeGenerationFromStrings(false);
+    context->SetErrorMessageForCodeGenerationFromStrings(
+        Name(v8, "eval and new Function are not available in LANGUAGE plts"));
+    v8::Local<v8::Object> realm =
+        Checked(context->GetDataFromSnapshotOnce<v8::Object>(0));
+    call_with_ctx_ = Member(context, realm, "callWithCtx");
+    make_ctx_ = Member(context, realm, "makeCtx");
+    make_sql_error_ = Member(context, realm, "makeSqlError");
+    describe_error_ = Member(context, realm, "describeError");
+    v8::Local<v8::Value> runtime =
+        Checked(realm->Get(context, Name(v8, "runtime")));
+    runtime_.Reset(v8, Checked(runtime->ToObject(context)));
+    v8::Local<v8::Value> natives = MakeNatives(context);
+    Checked(Member(context, realm, "install")
+                .Get(v8)
+                ->Call(context, realm, 1, &natives));
+  } catch (const Thrown&) {
+    throw ExceptionToError(nullptr, isolate, try_catch);
+  }
+}
+
+Realm::~Realm() = default;
+
+Isolate& Realms::CurrentIsolate() {
+  State& state = TheState();
+  if (state.isolate != nullptr && state.isolate->depth == 0 &&
+      (state.isolate->doomed() || state.isolate->heap_mb() != max_heap_mb)) {
+    state.realms.clear();
+    state.isolate.reset();
+  }
+  if (state.isolate == nullptr) {
+    static Snapshot* snapshot = nullptr;
+    EnterV8(nullptr, [&] {
+      if (snapshot == nullptr) snapshot = new Snapshot("realm.snapshot");
+      state.isolate = std::make_unique<Isolate>(*snapshot);
+      state.isolate->v8()->SetPromiseRejectCallback(OnPromiseReject);
+    });
+  }
+  if (state.isolate->doomed()) {
+    throw Error(ERRCODE_OUT_OF_MEMORY, "JavaScript ran out of memory",
+                "The call that is still running has used all of its memory.");
+  }
+  return *state.isolate;
+}
+
+Realm* Realms::For(Oid role) {
+  State& state = TheState();
+  Isolate& isolate = CurrentIsolate();
+  state.clock++;
+  if (isolation == static_cast<int>(Isolation::kSession)) {
+    for (const auto& realm : state.realms) {
+      if (realm->role == InvalidOid) realm->role = role;  // made by Prewarm
+      if (realm->role != role || realm->one_call) continue;
+      if (realm->queue()->IsRunningMicrotasks()) continue;
+      realm->last_used = state.clock;
+      return realm.get();
+    }
+  }
+  DropIdleRealms(state);
+  EnterV8(&isolate, [&] {
+    v8::Isolate::Scope scope(isolate.v8());
+    state.realms.push_back(std::make_unique<Realm>(&isolate, role));
+  });
+  Realm* realm = state.realms.back().get();
+  realm->one_call = isolation == static_cast<int>(Isolation::kCall);
+  realm->last_used = state.clock;
+  return realm;
+}
+
+void Realms::End(Realm* realm) {
+  State& state = TheState();
+  if (--realm->active > 0) return;
+  if (realm->one_call) {
+    std::erase_if(state.realms, [&](const auto& r) { return r.get() == realm; });
+  }
+  if (state.isolate->depth == 0 && state.isolate->doomed()) {
+    state.realms.clear();
+    state.isolate.reset();
+  }
+}
+
+void Realms::Forget(uint64_t serial) {
+  for (const auto& realm : TheState().realms) {
+    realm->handlers.erase(serial);
+    realm->fn_objects.erase(serial);
+  }
+}
+
+void Realms::Prewarm() {
+  State& state = TheState();
+  Isolate& isolate = CurrentIsolate();
+  EnterV8(&isolate, [&] {
+    v8::Isolate::Scope scope(isolate.v8());
+    state.realms.push_back(std::make_unique<Realm>(&isolate, InvalidOid));
+  });
+}
+
+}  // namespace plts

@@ -1,0 +1,95 @@
+// Realm: one V8 context, for one effective role of the session.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "js/isolate.h"
+#include "js/text.h"
+
+namespace plts {
+
+struct CallFrame;
+
+// A module that was evaluated in a realm.
+struct LoadedModule {
+  v8::Global<v8::Module> module;
+};
+
+// A context from the snapshot with a microtask queue of its own. Roles never share one,
+// so that no role can reach what another's functions use. What is evaluated in it is
+// kept as long as it lives; it may be dropped whenever no call runs in it.
+class Realm {
+ public:
+  Realm(Isolate* isolate, Oid role);
+  ~Realm();
+  Realm(const Realm&) = delete;
+  Realm& operator=(const Realm&) = delete;
+
+  Isolate& isolate() const noexcept { return *isolate_; }
+  v8::Isolate* v8() const noexcept { return isolate_->v8(); }
+  v8::Local<v8::Context> context() const { return context_.Get(v8()); }
+  v8::MicrotaskQueue* queue() const noexcept { return queue_.get(); }
+
+  // A function of the snapshot's script, by its name in the contract with it
+  // (plts/ts/realm).
+  v8::Local<v8::Function> call_with_ctx() const { return call_with_ctx_.Get(v8()); }
+  v8::Local<v8::Function> make_ctx() const { return make_ctx_.Get(v8()); }
+  v8::Local<v8::Function> make_sql_error() const { return make_sql_error_.Get(v8()); }
+  v8::Local<v8::Function> describe_error() const { return describe_error_.Get(v8()); }
+
+  // The namespace that `import … from "@stopgap/runtime"` yields.
+  v8::Local<v8::Object> runtime() const { return runtime_.Get(v8()); }
+
+  // Modules by resource name, "@stopgap/runtime" among them.
+  std::unordered_map<std::string, LoadedModule> modules;
+  // Functions that turn flat values into row objects, by the names of the columns.
+  std::unordered_map<std::string, v8::Global<v8::Function>> row_builders;
+  // The default export of function bodies, by their serial number.
+  std::unordered_map<uint64_t, v8::Global<v8::Function>> handlers;
+  // The `fn` object of ctx, by the same number.
+  std::unordered_map<uint64_t, v8::Global<v8::Object>> fn_objects;
+
+  Oid role;
+  bool one_call = false;   // of plts.isolation = 'call'
+  int active = 0;          // calls that run in it
+  uint64_t last_used = 0;  // for the choice of what to drop
+  const uint64_t id;
+
+ private:
+  Isolate* isolate_;
+  std::unique_ptr<v8::MicrotaskQueue> queue_;
+  v8::Global<v8::Context> context_;
+  v8::Global<v8::Object> runtime_;
+  v8::Global<v8::Function> call_with_ctx_;
+  v8::Global<v8::Function> make_ctx_;
+  v8::Global<v8::Function> make_sql_error_;
+  v8::Global<v8::Function> describe_error_;
+};
+
+// The realms of the isolate that runs user code.
+class Realms {
+ public:
+  // The realm for a call under `role`: the role's own, or a fresh one where that is
+  // busy with its microtasks or where plts.isolation asks for it. Makes and replaces the
+  // isolate as needed.
+  static Realm* For(Oid role);
+
+  // The isolate, made where there is none.
+  static Isolate& CurrentIsolate();
+
+  // A call in `realm` begins and ends. The end of the last one drops what may not be
+  // used again: the realm of plts.isolation = 'call', an isolate that ran out of memory.
+  static void Begin(Realm* realm) noexcept { realm->active++; }
+  static void End(Realm* realm);
+
+  // Drops the handlers of a function body that is gone.
+  static void Forget(uint64_t serial);
+
+  // Makes isolate and a first realm ahead of any call, in the postmaster.
+  static void Prewarm();
+};
+
+}  // namespace plts

@@ -1,0 +1,88 @@
+// Error: ownership of ErrorData outside PostgreSQL's own error stack.
+
+#include "pg/error.h"
+
+namespace plts {
+
+MemoryContext ErrorMemory() {
+  static MemoryContext context = nullptr;
+  if (context == nullptr) {
+    context = AllocSetContextCreate(TopMemoryContext, "plts errors",
+                                    ALLOCSET_SMALL_SIZES);
+  }
+  return context;
+}
+
+char* ErrorString(std::string_view text) {
+  char* copy = static_cast<char*>(MemoryContextAlloc(ErrorMemory(), text.size() + 1));
+  std::memcpy(copy, text.data(), text.size());
+  copy[text.size()] = '\0';
+  return copy;
+}
+
+Error::Error(ErrorData* data, bool complete) noexcept
+    : data_(data),
+      complete_(complete),
+      origin_(Uncatchable() ? Origin::kCancel : Origin::kPostgres) {}
+
+Error::Error(int sqlstate, std::string_view message, std::string_view detail,
+             std::string_view hint)
+    : data_(static_cast<ErrorData*>(
+          MemoryContextAllocZero(ErrorMemory(), sizeof(ErrorData)))),
+      complete_(false) {
+  data_->elevel = ERROR;
+  data_->sqlerrcode = sqlstate;
+  data_->assoc_context = ErrorMemory();
+  data_->message = ErrorString(message);
+  if (!detail.empty()) data_->detail = ErrorString(detail);
+  if (!hint.empty()) data_->hint = ErrorString(hint);
+}
+
+Error& Error::operator=(Error&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(complete_, other.complete_);
+  std::swap(origin_, other.origin_);
+  return *this;
+}
+
+Error::~Error() {
+  if (data_ != nullptr) FreeErrorData(data_);
+}
+
+bool Error::Uncatchable() const noexcept {
+  switch (data_->sqlerrcode) {
+    case ERRCODE_QUERY_CANCELED:
+    case ERRCODE_ADMIN_SHUTDOWN:
+    case ERRCODE_CRASH_SHUTDOWN:
+    case ERRCODE_CANNOT_CONNECT_NOW:
+    case ERRCODE_DATABASE_DROPPED:
+    case ERRCODE_IDLE_SESSION_TIMEOUT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void Error::AddContext(std::string_view line) {
+  std::string text = data_->context != nullptr ? data_->context : "";
+  if (!text.empty()) text += '\n';
+  text += line;
+  if (data_->context != nullptr) pfree(data_->context);
+  data_->context = ErrorString(text);
+}
+
+ErrorData* Error::pg_copy() const {
+  auto* copy = static_cast<ErrorData*>(palloc(sizeof(ErrorData)));
+  *copy = *data_;
+  for (char** text :
+       {&copy->message, &copy->detail, &copy->detail_log, &copy->hint, &copy->context,
+        &copy->schema_name, &copy->table_name, &copy->column_name,
+        &copy->datatype_name, &copy->constraint_name, &copy->internalquery}) {
+    if (*text != nullptr) *text = pstrdup(*text);
+  }
+  if (copy->backtrace != nullptr) copy->backtrace = pstrdup(copy->backtrace);
+  copy->assoc_context = CurrentMemoryContext;
+  return copy;
+}
+
+}  // namespace plts

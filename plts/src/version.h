@@ -1,0 +1,8 @@
+// The version of the extension, as in plts.control.
+#pragma once
+
+namespace plts {
+
+inline constexpr char kVersion[] = "0.1.0";
+
+}  // namespace plts
