@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 import typer
 
 from stopgap import __version__
 from stopgap.cli import (
+    demo,
     deploy,
     deployments,
     diff,
@@ -26,7 +28,7 @@ from stopgap.cli.render import print_error_human, print_error_json
 from stopgap.errors import StopgapError, UsageError
 
 _INTERRUPTED = 130
-_VERBS = {
+_VERBS: dict[str, Callable[..., None]] = {
     "deploy": deploy.deploy,
     "rollback": rollback.rollback,
     "status": status.status,
@@ -35,6 +37,7 @@ _VERBS = {
     "up": up.up,
     "down": down.down,
     "psql": psql.psql,
+    "demo": demo.demo,
 }
 
 app = typer.Typer(

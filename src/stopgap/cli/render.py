@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from difflib import unified_diff
 
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -35,7 +34,7 @@ def print_json(answer: Mapping[str, object]) -> None:
 def print_human(*parts: RenderableType) -> None:
     """Write an answer for people."""
     with _output():
-        console = Console(highlight=False, soft_wrap=True)
+        console = Console(highlight=False, markup=False, soft_wrap=True)
         for part in parts:
             console.print(part)
 
@@ -78,7 +77,7 @@ def source_diff(name: str, before: str, after: str) -> Text:
 
 def print_talk(message: str) -> None:
     """Tell people something that is no part of the answer."""
-    _stderr().print(escape(message), style="dim")
+    _stderr().print(message, style="dim")
 
 
 @contextmanager
@@ -88,7 +87,7 @@ def progress(what: str, *, quiet: bool) -> Iterator[None]:
     if quiet or not console.is_terminal:
         yield
         return
-    with console.status(escape(what)):
+    with console.status(Text(what)):
         yield
 
 
@@ -137,7 +136,7 @@ def _diagnostic(found: Diagnostic) -> Text:
         gutter = f"{found.line:>5} | "
         result.append(gutter, style="dim").append(found.source_line + "\n")
         before = found.source_line[: found.column - 1]
-        # Tabs stay tabs, so that the caret stands where the terminal puts the place.
+        # Below a tab stands a tab, so that both lines come out equally wide.
         blank = "".join("\t" if character == "\t" else " " for character in before)
         result.append(" " * (len(gutter) - 2) + "| ", style="dim")
         result.append(f"{blank}^\n", style="bold red")
@@ -153,7 +152,7 @@ def _cell(value: object) -> RenderableType:
 
 
 def _stderr() -> Console:
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager

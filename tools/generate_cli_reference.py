@@ -1,0 +1,98 @@
+"""Writes docs/reference/cli.md from the command line's own --help."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference" / "cli.md"
+_PROGRAM = Path(sys.executable).parent / "stopgap"
+_HEAD = """\
+# The command line
+
+This page is `--help`, written by `make fmt`; a test checks that it is current.
+
+"""
+_TAIL = """\
+## Exit codes
+
+| code | meaning |
+| --- | --- |
+| 0 | done |
+| 1 | the local server, or the demo, failed |
+| 2 | the command line is not understood, or names no database |
+| 3 | there are differences (`diff --exit-code`) |
+| 10 | no connection to the database |
+| 11 | the database refused |
+| 12 | the database's answer is not understood |
+| 13 | the output could not be written |
+| 14 | the database has no stopgap |
+| 15 | the connection broke during COMMIT: the outcome is unknown |
+| 130 | interrupted |
+
+## JSON
+
+With `--output json`, or `STOPGAP_OUTPUT=json`, each command writes one object. Its keys
+stay; new ones may come.
+
+| command | keys |
+| --- | --- |
+| `deploy` | `command`, `env`, `from_schema`, `deployment_id`, `prune` |
+| `rollback` | `command`, `env`, `steps`, `to_id`, `deployment_id` |
+| `status` | `command`, `env`, `status` (null for an unknown environment) |
+| `deployments` | `command`, `env`, `count`, `deployments` |
+| `diff` | `command`, `env`, `from_schema`, `diff` |
+| `up` | `command`, `dsn`, `dir`, `port`, `pid` |
+| `down` | `command`, `dir`, `pid`, `stopped` |
+| `demo` | `command`, `database`, `dsn`, `steps` |
+
+An error is JSON too, on the standard error: `command`, `exit_code` and `error` with
+`kind`, `message` and `hint`; what the database refused has `sqlstate` and `detail`, and
+TypeScript that does not compile has `diagnostics`, each with `fn_name`, `line`,
+`column`, `code` and `message`. SQLSTATEs are listed in the [SQL reference](sql.md).
+"""
+
+
+def render() -> str:
+    """Return the page."""
+    overview = _help()
+    verbs = [
+        line.split()[0]
+        for line in overview.partition("Commands:\n")[2].splitlines()
+        if line.startswith("  ") and not line.startswith("   ")
+    ]
+    sections = [f"## stopgap {verb}\n\n{_block(_help(verb))}" for verb in verbs]
+    return _HEAD + _block(overview) + "\n" + "\n".join([*sections, _TAIL])
+
+
+def main() -> None:
+    """Write the page."""
+    REFERENCE.write_text(render())
+
+
+def _block(text: str) -> str:
+    return f"```text\n{text.rstrip()}\n```\n"
+
+
+def _help(*verb: str) -> str:
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "TERMINAL_WIDTH": "88",
+        "COLUMNS": "88",
+        "NO_COLOR": "1",
+    }
+    answer = subprocess.run(
+        [_PROGRAM, *verb, "--help"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return answer.stdout
+
+
+if __name__ == "__main__":
+    main()
