@@ -52,9 +52,11 @@ build: setup $(JS)
 
 # Both extensions as they get installed, for private servers to copy.
 $(STAGE)/.stamp: $(EXTENSIONS)
-	rm -rf $(STAGE)
-	+@$(SUBMAKE) install pkglibdir=$(abspath $(STAGE))/lib sharedir=$(abspath $(STAGE))/share
-	@touch $@
+	rm -rf $(STAGE).new
+	+@$(SUBMAKE) install pkglibdir=$(abspath $(STAGE)).new/lib \
+	  sharedir=$(abspath $(STAGE)).new/share
+	@touch $(STAGE).new/.stamp
+	@rm -rf $(STAGE) && mv $(STAGE).new $(STAGE)
 
 # Into the PostgreSQL of PG_CONFIG; builds nothing, so that root may run it alone.
 install:
