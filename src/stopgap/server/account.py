@@ -53,26 +53,6 @@ class Account:
             extra_groups=[] if self.switch else None,
         )
 
-    def start(
-        self, command: list[str], *, cwd: Path, env: dict[str, str], log: Path
-    ) -> subprocess.Popen[bytes]:
-        """Start a command that outlives the caller, its output appended to the log."""
-        with log.open("ab") as output:
-            self.own(log)
-            return subprocess.Popen(
-                command,
-                cwd=cwd,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                umask=0o077,
-                user=self.uid if self.switch else None,
-                group=self.gid if self.switch else None,
-                extra_groups=[] if self.switch else None,
-            )
-
     def reaches(self, folder: Path) -> bool:
         """Say whether this account can enter and read the folder."""
         if not self.switch:

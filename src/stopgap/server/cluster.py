@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from stopgap.server.account import Account
 from stopgap.server.tree import Tree
 
 SUPERUSER = "postgres"
-_START_SECONDS = 60.0
+_START_SECONDS = 60
 _STOP_SECONDS = 60.0
 # A socket's path must fit sockaddr_un; PostgreSQL adds its own file name to the folder.
 _MAX_SOCKET_FOLDER = 85
@@ -49,7 +48,6 @@ class Cluster:
         self.data = home / "data"
         self.log = home / "server.log"
         self.sockets = _socket_folder(home)
-        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def initialised(self) -> bool:
@@ -63,7 +61,7 @@ class Cluster:
         _write_private(secret, password + "\n")
         self.account.own(secret)
         try:
-            self._run(
+            failure = self._run(
                 "initdb",
                 f"--pgdata={self.data}",
                 f"--username={SUPERUSER}",
@@ -76,6 +74,8 @@ class Cluster:
             )
         finally:
             secret.unlink()
+        if failure is not None:
+            raise ServerError(f"initdb failed: {failure}")
         with (self.data / "postgresql.conf").open("a") as file:
             file.write(
                 f"\n# Written at each start; what follows it wins.\n"
@@ -95,33 +95,25 @@ class Cluster:
                 **settings,
             }
         )
-        log_start = self.log.stat().st_size if self.log.exists() else 0
-        process = self.account.start(
-            [self.tree.program("postgres"), "-D", str(self.data)],
-            cwd=self.home,
-            env=_environment(),
-            log=self.log,
+        self.log.touch(mode=0o600)
+        self.account.own(self.log)
+        log_start = self.log.stat().st_size
+        # pg_ctl makes the server nobody's child: it outlives this process.
+        failure = self._run(
+            "pg_ctl",
+            "start",
+            "--wait",
+            f"--timeout={_START_SECONDS}",
+            f"--pgdata={self.data}",
+            f"--log={self.log}",
         )
-        self._process = process
-
-        def is_ready() -> bool:
-            if process.poll() is not None:
-                raise ServerError(
-                    f"the server did not start: {self._complaint(log_start)}",
-                    hint=f"its log is {self.log}",
-                )
-            running = self.running()
-            return running is not None and running.ready
-
-        if not wait_until(is_ready, seconds=_START_SECONDS):
+        running = self.running()
+        if failure is not None or running is None:
             self.stop()
             raise ServerError(
-                f"the server took no connections within {_START_SECONDS:.0f} s",
+                f"the server did not start: {self._complaint(log_start)}",
                 hint=f"its log is {self.log}",
             )
-        running = self.running()
-        if running is None:
-            raise ServerError("the server ended at once", hint=f"see {self.log}")
         return running
 
     def running(self) -> Postmaster | None:
@@ -141,10 +133,14 @@ class Cluster:
         running = self.running()
         if running is None:
             return None
+
+        def has_ended() -> bool:
+            return not self._is_our_server(running.pid)
+
         os.kill(running.pid, signal.SIGINT)
-        if not wait_until(lambda: self._has_ended(running.pid), seconds=_STOP_SECONDS):
+        if not wait_until(has_ended, seconds=_STOP_SECONDS):
             os.kill(running.pid, signal.SIGQUIT)
-            if not wait_until(lambda: self._has_ended(running.pid), seconds=10):
+            if not wait_until(has_ended, seconds=10):
                 raise ServerError(
                     f"the server does not end; its process is {running.pid}"
                 )
@@ -174,12 +170,6 @@ class Cluster:
         except OSError:
             return False
 
-    def _has_ended(self, pid: int) -> bool:
-        if self._process is not None and self._process.pid == pid:
-            # Our own child stays in the process table until its end is read.
-            return self._process.poll() is not None
-        return not self._is_our_server(pid)
-
     def _complaint(self, log_start: int) -> str:
         lines = self.log_tail(start=log_start)
         severe = [line for line in lines if "FATAL" in line or "ERROR" in line]
@@ -192,12 +182,12 @@ class Cluster:
         self.account.own(folder)
         folder.chmod(0o700)
 
-    def _run(self, program: str, *arguments: str) -> None:
+    def _run(self, program: str, *arguments: str) -> str | None:
+        """Run a program of the tree; return what it said if it failed."""
         result = self.account.run(
             [self.tree.program(program), *arguments], cwd=self.home, env=_environment()
         )
-        if result.returncode != 0:
-            raise ServerError(f"{program} failed: {result.stdout.strip()}")
+        return None if result.returncode == 0 else result.stdout.strip()
 
     def _write_settings(self, settings: Mapping[str, str]) -> None:
         lines = [f"{name} = '{_escaped(value)}'" for name, value in settings.items()]
