@@ -265,7 +265,7 @@ class Client:
         try:
             yield
         except psycopg.Error as error:
-            if error.sqlstate is None and self._connection.closed:
+            if self._connection.closed:
                 raise ConnectionFailed(
                     f"the connection broke: {_one_line(error)}"
                 ) from error

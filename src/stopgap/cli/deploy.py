@@ -14,7 +14,7 @@ from stopgap.cli.options import (
     Output,
     OutputOption,
 )
-from stopgap.cli.render import print_human, print_json, progress, table
+from stopgap.cli.render import counted, print_human, print_json, progress, table
 from stopgap.cli.session import open_client
 
 
@@ -78,7 +78,8 @@ def _print_human(deployed: Deployed, changes: Diff | None) -> None:
     label = f' "{deployment.label}"' if deployment.label else ""
     print_human(
         f"Deployed {deployed.from_schema} to {deployed.env}: "
-        f"deployment {deployment.id}{label}, {deployment.function_count} functions"
+        f"deployment {deployment.id}{label}, "
+        f"{counted(deployment.function_count, 'function')}"
     )
     if changes is not None:
         rows = [

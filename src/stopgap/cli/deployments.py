@@ -6,7 +6,7 @@ from rich.text import Text
 
 from stopgap import Deployment
 from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
-from stopgap.cli.render import print_human, print_json, table
+from stopgap.cli.render import moment, print_human, print_json, table
 from stopgap.cli.session import open_client
 
 _COLUMNS = ("id", "status", "label", "from schema", "functions", "created", "by")
@@ -44,6 +44,6 @@ def _row(found: Deployment) -> tuple[object, ...]:
         found.label,
         found.source_schema,
         found.function_count,
-        found.created_at,
+        moment(found.created_at),
         found.created_by,
     )

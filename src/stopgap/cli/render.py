@@ -7,10 +7,10 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from difflib import unified_diff
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from stopgap.errors import (
@@ -22,7 +22,6 @@ from stopgap.errors import (
 from stopgap.results import Diagnostic
 
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
-_NO_NEWLINE = "\\ No newline at end of file"
 
 
 def print_json(answer: Mapping[str, object]) -> None:
@@ -39,23 +38,34 @@ def print_human(*parts: RenderableType) -> None:
             console.print(part)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
-    """Return a table; a None in it is an empty cell."""
-    result = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        result.add_column(column, overflow="fold")
-    for row in rows:
-        result.add_row(*("" if cell is None else _cell(cell) for cell in row))
-    return result
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Text:
+    """Return rows in columns, never cut or folded; a None in it is an empty cell."""
+    titles = [Text(column, style="bold") for column in columns]
+    return _aligned([titles, *([_cell(cell) for cell in row] for row in rows)])
 
 
-def facts(pairs: Sequence[tuple[str, object]]) -> Table:
+def facts(pairs: Sequence[tuple[str, object]]) -> Text:
     """Return names and what they are, one a line; those that are None left out."""
-    result = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    for name, value in pairs:
-        if value is not None:
-            result.add_row(Text(name, style="bold"), _cell(value))
-    return result
+    return _aligned(
+        [
+            [Text(name, style="bold"), _cell(value)]
+            for name, value in pairs
+            if value is not None
+        ]
+    )
+
+
+def moment(timestamp: str) -> str:
+    """Return a time of the database as the clock here shows it."""
+    try:
+        return f"{datetime.fromisoformat(timestamp).astimezone():%Y-%m-%d %H:%M:%S}"
+    except ValueError:
+        return timestamp
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def source_diff(name: str, before: str, after: str) -> Text:
@@ -147,8 +157,24 @@ def _labelled(label: str, message: str, style: str) -> Text:
     return Text.assemble((f"{label}:", style), f" {message}")
 
 
-def _cell(value: object) -> RenderableType:
-    return value if isinstance(value, Text) else Text(str(value))
+def _cell(value: object) -> Text:
+    if isinstance(value, Text):
+        return value
+    return Text("" if value is None else str(value))
+
+
+def _aligned(rows: Sequence[Sequence[Text]]) -> Text:
+    widths = [
+        max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)
+    ]
+    lines = []
+    for row in rows:
+        line = Text()
+        for cell, width in zip(row, widths, strict=True):
+            line.append_text(cell).append(" " * (width - cell.cell_len + 2))
+        line.rstrip()
+        lines.append(line)
+    return Text("\n").join(lines)
 
 
 def _stderr() -> Console:

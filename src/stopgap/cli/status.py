@@ -6,7 +6,7 @@ from rich.text import Text
 
 from stopgap import Deployment, Status
 from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
-from stopgap.cli.render import facts, print_human, print_json, table
+from stopgap.cli.render import facts, moment, print_human, print_json, table
 from stopgap.cli.session import open_client
 
 _DRIFT = {
@@ -44,10 +44,13 @@ def _print_human(found: Status) -> None:
             [
                 ("environment", found.env),
                 ("live schema", found.live_schema),
-                ("updated", found.updated_at),
+                ("updated", moment(found.updated_at)),
                 ("deployment", "none" if active is None else _title(active)),
                 ("from schema", active and active.source_schema),
-                ("deployed", active and f"{active.created_at} by {active.created_by}"),
+                (
+                    "deployed",
+                    active and f"{moment(active.created_at)} by {active.created_by}",
+                ),
                 ("drift", _drift(found)),
             ]
         )

@@ -148,11 +148,10 @@ class Cluster:
 
     def dsn(self, *, port: int, database: str, user: str = SUPERUSER) -> str:
         """Return the connection string that goes through the socket."""
-        folder = quote(str(self.sockets), safe="")
-        return (
-            f"postgresql://{quote(user, safe='')}@/{quote(database, safe='')}"
-            f"?host={folder}&port={port}"
-        )
+        # In this of its forms nothing has to be quoted for a shell.
+        host = quote(str(self.sockets), safe="")
+        name = quote(database, safe="")
+        return f"postgresql://{quote(user, safe='')}@{host}:{port}/{name}"
 
     def log_tail(self, *, start: int = 0, lines: int = _LOG_TAIL_LINES) -> list[str]:
         """Return the last lines of the server's log from the byte `start` on."""

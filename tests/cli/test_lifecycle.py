@@ -1,0 +1,318 @@
+"""The main job by the command line: its JSON, which is a contract, and its words."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.cli.conftest import Outcome, Run
+
+Connection = psycopg.Connection[Any]
+
+GREET = """
+    create or replace function shop.greet(args jsonb) returns jsonb
+    language plts as $ts$
+    export default (ctx: Ctx<{{ name: string }}>) => "{greeting} " + ctx.args.name;
+    $ts$
+"""
+COUNT = """
+    create or replace function shop.count(args jsonb) returns jsonb
+    language plts as $ts$
+    import { query } from "@stopgap/runtime";
+    export default query(async (args, ctx) => {
+      const [row] = await ctx.db.query<{ n: number }>("select 1::int4 as n");
+      return row?.n ?? null;
+    });
+    $ts$
+"""
+BROKEN = """
+    create or replace function shop.greet(args jsonb) returns jsonb
+    language plts as $ts$
+    export default (ctx: Ctx<{ name: string }>) => {
+      const length: number = ctx.args.name;
+      return length;
+    };
+    $ts$
+"""
+
+
+@pytest.fixture
+def shop(connection: Connection) -> Connection:
+    """A source schema with two functions."""
+    connection.execute("create schema shop")
+    connection.execute(GREET.format(greeting="hello"))
+    connection.execute(COUNT)
+    return connection
+
+
+@pytest.fixture
+def stopgap(run: Run, database: str) -> Run:
+    """The command line, with the test's database as its own."""
+
+    def run_there(*arguments: str, **variables: str) -> Outcome:
+        return run(*arguments, STOPGAP_DB=database, **variables)
+
+    return run_there
+
+
+def answer(outcome: Outcome) -> Any:
+    assert outcome.exit_code == 0, outcome.stderr
+    return outcome.json
+
+
+def greet(connection: Connection) -> object:
+    row = connection.execute(
+        """select live_deployment.greet('{"name": "ann"}')"""
+    ).fetchone()
+    return row[0] if row else None
+
+
+def deploy(stopgap: Run, *more: str) -> Any:
+    return answer(stopgap("deploy", "--from-schema", "shop", *more, "--output", "json"))
+
+
+def test_deploy_answers_in_json(shop: Connection, stopgap: Run) -> None:
+    deployed = deploy(stopgap, "--label", "first", "--prune")
+
+    assert deployed == {
+        "command": "deploy",
+        "env": "prod",
+        "from_schema": "shop",
+        "deployment_id": 1,
+        "prune": True,
+    }
+    assert greet(shop) == "hello ann"
+
+
+def test_rollback_answers_in_json_and_restores(shop: Connection, stopgap: Run) -> None:
+    first = deploy(stopgap)["deployment_id"]
+    shop.execute(GREET.format(greeting="dear"))
+    deploy(stopgap)
+    assert greet(shop) == "dear ann"
+
+    done = answer(stopgap("rollback", "--output", "json"))
+
+    assert done == {
+        "command": "rollback",
+        "env": "prod",
+        "steps": 1,
+        "to_id": None,
+        "deployment_id": first,
+    }
+    assert greet(shop) == "hello ann"
+
+
+def test_rollback_goes_to_a_deployment(shop: Connection, stopgap: Run) -> None:
+    first = deploy(stopgap)["deployment_id"]
+    shop.execute(GREET.format(greeting="dear"))
+    second = deploy(stopgap)["deployment_id"]
+    answer(stopgap("rollback", "--to", str(first), "--output", "json"))
+
+    done = answer(stopgap("rollback", "--to", str(second), "--output", "json"))
+
+    assert (done["to_id"], done["deployment_id"]) == (second, second)
+    assert greet(shop) == "dear ann"
+
+
+def test_status_answers_in_json(shop: Connection, stopgap: Run) -> None:
+    deploy(stopgap, "--label", "first")
+
+    status = answer(stopgap("status", "--output", "json"))
+
+    assert set(status) == {"command", "env", "status"}
+    assert status["status"]["live_schema"] == "live_deployment"
+    active = status["status"]["active_deployment"]
+    assert (active["label"], active["status"]) == ("first", "active")
+    names = [each["fn_name"] for each in active["manifest"]["functions"]]
+    assert sorted(names) == ["count", "greet"]
+
+
+def test_the_status_of_an_unknown_environment_is_null(
+    database: str, stopgap: Run
+) -> None:
+    status = answer(stopgap("status", "--env", "nowhere", "--output", "json"))
+
+    assert status == {"command": "status", "env": "nowhere", "status": None}
+
+
+def test_deployments_answers_in_json(shop: Connection, stopgap: Run) -> None:
+    deploy(stopgap)
+    shop.execute(GREET.format(greeting="dear"))
+    deploy(stopgap)
+
+    history = answer(stopgap("deployments", "--output", "json"))
+
+    assert set(history) == {"command", "env", "count", "deployments"}
+    assert history["count"] == 2
+    assert [each["status"] for each in history["deployments"]] == [
+        "active",
+        "superseded",
+    ]
+    assert len(history["deployments"][0]["manifest"]["functions"]) == 2
+
+
+def test_diff_answers_in_json_and_changes_nothing(
+    shop: Connection, stopgap: Run
+) -> None:
+    deploy(stopgap)
+    shop.execute(GREET.format(greeting="dear"))
+
+    diff = answer(stopgap("diff", "--from-schema", "shop", "--output", "json"))
+
+    assert set(diff) == {"command", "env", "from_schema", "diff"}
+    assert diff["diff"]["summary"] == {
+        "added": 0,
+        "changed": 1,
+        "removed": 0,
+        "unchanged": 1,
+    }
+    assert greet(shop) == "hello ann"
+
+
+def test_diff_can_tell_by_its_exit_code(shop: Connection, stopgap: Run) -> None:
+    options = ("diff", "--from-schema", "shop", "--exit-code")
+
+    assert stopgap(*options).exit_code == 3
+    deploy(stopgap)
+    assert stopgap(*options).exit_code == 0
+
+
+def test_a_compile_error_shows_the_line_and_changes_nothing(
+    shop: Connection, stopgap: Run
+) -> None:
+    deploy(stopgap)
+    shop.execute("set check_function_bodies = off")
+    shop.execute(BROKEN.encode())
+
+    outcome = stopgap("deploy", "--from-schema", "shop")
+
+    assert outcome.exit_code == 11
+    assert outcome.stdout == ""
+    assert re.search(r"greet:3:\d+ TS2322 ", outcome.stderr)
+    *_, source, caret, _, _ = outcome.stderr.splitlines()
+    assert source.endswith("      const length: number = ctx.args.name;")
+    assert caret.index("^") == source.index("length")
+    assert greet(shop) == "hello ann"
+
+
+def test_a_compile_error_has_diagnostics_in_json(
+    shop: Connection, stopgap: Run
+) -> None:
+    shop.execute("set check_function_bodies = off")
+    shop.execute(BROKEN.encode())
+
+    outcome = stopgap("deploy", "--from-schema", "shop", "--output", "json")
+
+    error = outcome.error_json["error"]
+    assert outcome.exit_code == outcome.error_json["exit_code"] == 11
+    assert error["kind"] == "CompileError"
+    assert error["sqlstate"] == "SG108"
+    assert [(each["fn_name"], each["code"]) for each in error["diagnostics"]] == [
+        ("greet", "TS2322")
+    ]
+
+
+def test_a_refusal_has_its_sqlstate_and_hint(database: str, stopgap: Run) -> None:
+    outcome = stopgap("deploy", "--from-schema", "none", "--output", "json")
+
+    error = outcome.error_json["error"]
+    assert outcome.exit_code == 11
+    assert error["kind"] == "DatabaseError"
+    assert error["sqlstate"] == "SG104"
+
+
+def test_a_database_without_stopgap_is_not_initialized(
+    database: str, stopgap: Run
+) -> None:
+    outcome = stopgap("status", "--db", re.sub(r"[^/]+$", "postgres", database))
+
+    assert outcome.exit_code == 14
+    assert "hint: as a superuser run: create extension" in outcome.stderr
+
+
+def test_a_deployer_needs_no_more_than_its_role(
+    shop: Connection, run: Run, database: str
+) -> None:
+    shop.execute("grant usage on schema shop to stopgap_deployer")
+    as_deployer = f"{database}?options=-c%20role%3Dstopgap_deployer"
+
+    deployed = run("deploy", "--from-schema", "shop", "--db", as_deployer)
+    shop.execute(GREET.format(greeting="dear"))
+    diff = run("diff", "--from-schema", "shop", "--db", as_deployer)
+
+    assert deployed.exit_code == 0, deployed.stderr
+    assert '+    export default (ctx: Ctx<{ name: string }>) => "dear "' in diff.stdout
+    for verb in ("status", "deployments", "rollback"):
+        told = run(verb, "--db", as_deployer).stderr
+        assert "permission" not in told
+
+
+def test_somebody_else_may_not_deploy(
+    shop: Connection, run: Run, database: str
+) -> None:
+    as_user = f"{database}?options=-c%20role%3Dapp_user"
+
+    outcome = run("deploy", "--from-schema", "shop", "--db", as_user)
+
+    assert outcome.exit_code == 11
+    assert outcome.stderr.startswith("error: ")
+
+
+def test_people_are_told_what_changed_and_how_to_undo_it(
+    shop: Connection, stopgap: Run
+) -> None:
+    first = stopgap("deploy", "--from-schema", "shop", "--label", "first")
+    shop.execute(GREET.format(greeting="dear"))
+    second = stopgap("deploy", "--from-schema", "shop")
+    back = stopgap("rollback")
+
+    assert 'Deployed shop to prod: deployment 1 "first", 2 functions' in first.stdout
+    assert "To undo: stopgap rollback --env prod" in second.stdout
+    assert "1 unchanged" in second.stdout
+    assert re.search(r"^greet +changed$", second.stdout, re.MULTILINE)
+    assert "Rolled prod back: it runs deployment 1" in back.stdout
+    assert "To undo: stopgap rollback --env prod --to 2" in back.stdout
+
+
+def test_people_see_the_typescript_that_differs(shop: Connection, stopgap: Run) -> None:
+    deploy(stopgap)
+    shop.execute(GREET.format(greeting="dear"))
+
+    outcome = stopgap("diff", "--from-schema", "shop")
+
+    assert "0 added, 1 changed, 0 removed, 1 unchanged" in outcome.stdout
+    assert (
+        '-    export default (ctx: Ctx<{ name: string }>) => "hello "' in outcome.stdout
+    )
+    assert (
+        '+    export default (ctx: Ctx<{ name: string }>) => "dear "' in outcome.stdout
+    )
+
+
+def test_people_see_drift(shop: Connection, stopgap: Run) -> None:
+    deploy(stopgap)
+    shop.execute("drop function live_deployment.greet(jsonb)")
+
+    outcome = stopgap("status")
+
+    assert re.search(r"^drift +greet: dropped by hand$", outcome.stdout, re.MULTILINE)
+    assert "\ngreet  " in outcome.stdout
+
+
+def test_people_see_the_history(shop: Connection, stopgap: Run) -> None:
+    deploy(stopgap, "--label", "first")
+
+    outcome = stopgap("deployments")
+
+    title, row = outcome.stdout.splitlines()
+    assert title.startswith("id  status  label  from schema  functions  created")
+    assert row.split()[:5] == ["1", "active", "first", "shop", "2"]
+
+
+def test_programs_get_nothing_but_json(shop: Connection, stopgap: Run) -> None:
+    outcome = stopgap("deploy", "--from-schema", "shop", "--output", "json")
+
+    assert outcome.stderr == ""
