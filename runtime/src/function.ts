@@ -35,27 +35,23 @@ export type Mutation<Input = unknown, Result = unknown> = StopgapFunction<
   Result
 >;
 
-/** A function with a schema for its arguments. */
-export interface Definition<Args extends AnySchema, Result> {
-  args: Args;
-  returns?: undefined;
-  handler: Handler<OutputOf<Args>, Result, InputOf<Args>>;
-}
-
-/** A function with a schema for its arguments and one for its result. */
-export interface CheckedDefinition<
+/** A function with a schema for its arguments and, maybe, one for its result. */
+export interface Definition<
   Args extends AnySchema,
   Returns extends AnySchema,
   Result extends InputOf<Returns> | Promise<InputOf<Returns>>,
 > {
   args: Args;
-  returns: Returns;
+  returns?: Returns;
   handler: Handler<OutputOf<Args>, Result, InputOf<Args>>;
 }
 
-/** What a checked handler's caller gets: a promise where the handler made one. */
-export type Checked<Result, Output> =
-  Result extends Promise<unknown> ? Promise<Output> : Output;
+/** What a caller gets: what the result's schema, if there is one, gives back. */
+export type Checked<Result, Returns extends AnySchema> = AnySchema extends Returns
+  ? Result
+  : Result extends Promise<unknown>
+    ? Promise<OutputOf<Returns>>
+    : OutputOf<Returns>;
 
 /** The arguments of a deployable function, or those that a schema lets through. */
 export type InferArgs<Source> =
@@ -93,11 +89,8 @@ export function query<
   Returns extends AnySchema,
   Result extends InputOf<Returns> | Promise<InputOf<Returns>>,
 >(
-  definition: CheckedDefinition<Args, Returns, Result>,
-): Query<InputOf<Args>, Checked<Result, OutputOf<Returns>>>;
-export function query<Args extends AnySchema, Result>(
-  definition: Definition<Args, Result>,
-): Query<InputOf<Args>, Result>;
+  definition: Definition<Args, Returns, Result>,
+): Query<InputOf<Args>, Checked<Result, Returns>>;
 export function query<Args, Result>(
   handler: Handler<Args, Result>,
 ): Query<Args, Result>;
@@ -136,11 +129,8 @@ export function mutation<
   Returns extends AnySchema,
   Result extends InputOf<Returns> | Promise<InputOf<Returns>>,
 >(
-  definition: CheckedDefinition<Args, Returns, Result>,
-): Mutation<InputOf<Args>, Checked<Result, OutputOf<Returns>>>;
-export function mutation<Args extends AnySchema, Result>(
-  definition: Definition<Args, Result>,
-): Mutation<InputOf<Args>, Result>;
+  definition: Definition<Args, Returns, Result>,
+): Mutation<InputOf<Args>, Checked<Result, Returns>>;
 export function mutation<Args, Result>(
   handler: Handler<Args, Result>,
 ): Mutation<Args, Result>;

@@ -11,7 +11,6 @@ export type {
 export { mutation, query } from "./function.js";
 export type {
   Checked,
-  CheckedDefinition,
   Definition,
   Handler,
   InferArgs,

@@ -492,7 +492,6 @@ export interface Validators {
     data: unknown,
   ): SafeParseResult<OutputOf<S>>;
   prettifyError(error: SchemaError): string;
-  toJSONSchema(schema: Schema): Record<string, unknown>;
 }
 
 /** What `v.json()` lets through. */

@@ -43,14 +43,15 @@ export class SqlError extends Error {
   readonly #genuine = true;
 
   readonly code: string;
-  readonly detail?: string;
-  readonly hint?: string;
-  readonly constraint?: string;
-  readonly schema?: string;
-  readonly table?: string;
-  readonly column?: string;
-  readonly datatype?: string;
-  readonly position?: number;
+  // Declared, not defined: an absent field is no property at all.
+  declare readonly detail?: string;
+  declare readonly hint?: string;
+  declare readonly constraint?: string;
+  declare readonly schema?: string;
+  declare readonly table?: string;
+  declare readonly column?: string;
+  declare readonly datatype?: string;
+  declare readonly position?: number;
 
   constructor(fields: SqlErrorFields) {
     super(fields.message);

@@ -137,7 +137,6 @@ const members = {
   parse: z.parse,
   safeParse: z.safeParse,
   prettifyError: z.prettifyError,
-  toJSONSchema: z.toJSONSchema,
 } satisfies Record<keyof Validators, unknown>;
 
 /**

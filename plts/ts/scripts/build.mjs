@@ -2,7 +2,8 @@
 
 import { execFileSync } from "node:child_process";
 import { bundle } from "./bundle.mjs";
-import { compilerDefinitions } from "./library.mjs";
+import { writeFileSync } from "node:fs";
+import { compilerDefinitions, declaredNames, libraryText } from "./library.mjs";
 import { compilerEntry, output, realmEntry, root } from "./paths.mjs";
 
 execFileSync(
@@ -20,11 +21,13 @@ const realmSize = await bundle({
   outfile: `${output}/realm.js`,
   name: "realm",
 });
+const library = libraryText();
 const compilerSize = await bundle({
   entry: compilerEntry,
   outfile: `${output}/compiler.js`,
   name: "compiler",
-  define: compilerDefinitions(),
+  define: compilerDefinitions(library),
 });
+writeFileSync(`${output}/library.json`, JSON.stringify(declaredNames(library)));
 console.log(`build/js/realm.js ${realmSize} bytes`);
 console.log(`build/js/compiler.js ${compilerSize} bytes`);

@@ -20,8 +20,7 @@ const leftOut = new Set([
 ]);
 
 /** Values for the compiler bundle's compile-time constants. */
-export function compilerDefinitions() {
-  const text = libraryText();
+export function compilerDefinitions(text) {
   const hash = createHash("sha256").update(text);
   const sources = `${root}plts/ts/compiler/src`;
   for (const name of readdirSync(sources).sort()) {
@@ -98,4 +97,51 @@ function bare(statement) {
       kind !== ts.SyntaxKind.ExportKeyword && kind !== ts.SyntaxKind.DeclareKeyword,
   );
   return ts.factory.replaceModifiers(statement, modifiers);
+}
+
+/**
+ * The names of what the library declares: global values under "", and the members of each,
+ * by path. Tests compare them with what exists in a realm.
+ */
+export function declaredNames(text) {
+  const name = "/library.d.ts";
+  const file = ts.createSourceFile(name, text, ts.ScriptTarget.ES2022, true);
+  const host = {
+    fileExists: () => false,
+    getCanonicalFileName: (each) => each,
+    getCurrentDirectory: () => "/",
+    getDefaultLibFileName: () => name,
+    getNewLine: () => "\n",
+    getSourceFile: (each) => (each === name ? file : undefined),
+    readFile: () => undefined,
+    useCaseSensitiveFileNames: () => true,
+    writeFile: () => undefined,
+  };
+  const options = { noLib: true, types: [], target: ts.ScriptTarget.ES2022 };
+  const program = ts.createProgram({ rootNames: [name], options, host });
+  const checker = program.getTypeChecker();
+  const found = {};
+  const visit = (path, symbols) => {
+    const values = symbols.filter(
+      ({ flags, escapedName }) =>
+        flags & ts.SymbolFlags.Value && !/^(?:__|")/.test(String(escapedName)),
+    );
+    found[path] = values.map((symbol) => symbol.name).sort();
+    for (const symbol of values) {
+      const type = checker.getTypeOfSymbolAtLocation(symbol, file);
+      const inner = path === "" ? symbol.name : `${path}.${symbol.name}`;
+      const isObject = (type.flags & ts.TypeFlags.Object) !== 0;
+      if (isObject && (path === "" || path === "Intl")) {
+        visit(inner, type.getProperties());
+      } else if (isObject && symbol.name === "prototype") {
+        visit(inner, type.getProperties());
+      }
+    }
+  };
+  const scope = checker.getSymbolsInScope(file, ts.SymbolFlags.Value);
+  visit(
+    "",
+    scope.filter(({ name }) => name !== "undefined"),
+  );
+  return found;
 }

@@ -149,14 +149,24 @@ function isAwaitUsing(list: ts.VariableDeclarationList): boolean {
 /** A body that closes its own function to get out of it is refused at that brace. */
 function breakout(file: ts.SourceFile, end: number): Fault | undefined {
   const [first] = file.statements;
-  if (bodyFunction(file) !== undefined || first === undefined) return undefined;
-  const close = ts.isFunctionDeclaration(first) ? (first.body?.end ?? first.end) : 0;
+  const body =
+    first !== undefined && ts.isFunctionDeclaration(first) ? first.body : undefined;
+  const closed = body !== undefined && isClosed(body, file);
+  // A body that swallows its footer, in a comment say, is a syntax error of its own.
+  if (bodyFunction(file) !== undefined && !(closed && body.end <= end))
+    return undefined;
   return {
     code: "TS1128",
     message: "Declaration or statement expected.",
-    position: Math.max(0, Math.min(close, end) - 1),
+    position: Math.max(0, Math.min(body?.end ?? end, end) - 1),
     phase: "syntax",
   };
+}
+
+/** Whether a block has its closing brace. */
+function isClosed(block: ts.Block, file: ts.SourceFile): boolean {
+  const children = block.getChildren(file);
+  return children[children.length - 1]?.kind === ts.SyntaxKind.CloseBraceToken;
 }
 
 /** A body that is nothing but a function would do nothing when it is called. */

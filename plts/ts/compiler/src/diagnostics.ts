@@ -13,10 +13,13 @@ const missingReturn = new Set([2355, 2366, 7030]);
 export function diagnose(program: ts.Program, source: Source): Diagnostic[] {
   const { file, fault } = source;
   if (fault !== undefined && fault.phase === "semantic") return [ours(source, fault)];
-  const syntax = program
-    .getSyntacticDiagnostics(file)
-    .map((each) => theirs(program, source, each, "syntax"));
-  if (syntax.length > 0) return syntax;
+  const found = program.getSyntacticDiagnostics(file);
+  // What follows a body that ends too early is noise; what goes before may be the cause.
+  const relevant =
+    fault === undefined ? found : found.filter(({ start }) => start < fault.position);
+  if (relevant.length > 0) {
+    return relevant.map((each) => theirs(program, source, each, "syntax"));
+  }
   if (fault !== undefined) return [ours(source, fault)];
   const declaration = globalDeclaration(file);
   if (declaration !== undefined) return [ours(source, declaration)];
@@ -46,10 +49,10 @@ function theirs(
   diagnostic: ts.Diagnostic,
   phase: Phase,
 ): Diagnostic {
-  const { code, message } = withoutAdvice(
-    diagnostic.code,
-    ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
-  );
+  const { code, message } = missing(source.file, diagnostic) ?? {
+    code: diagnostic.code,
+    message: ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
+  };
   const hint =
     phase === "semantic" ? nullHint(program, source, diagnostic, message) : "";
   return ours(source, {
@@ -61,18 +64,21 @@ function theirs(
 }
 
 // Variants of «cannot find», which go on to advise npm packages and compiler options.
-const adviceOnNames = new Set([
-  2580, 2581, 2582, 2583, 2584, 2591, 2592, 2593, 2867, 2868,
-]);
+const adviceOnNames = new Set([2580, 2581, 2582, 2583, 2584, 2591, 2592, 2593, 2882]);
 
 /** Says what is missing, and leaves out advice that cannot be followed here. */
-function withoutAdvice(
-  code: number,
-  message: string,
-): { code: number; message: string } {
-  if (!adviceOnNames.has(code)) return { code, message };
-  const [found] = message.split(". ");
-  return { code: 2304, message: `${found}.` };
+function missing(
+  file: ts.SourceFile,
+  { code, start = 0, length = 0 }: ts.Diagnostic,
+): { code: number; message: string } | undefined {
+  if (!adviceOnNames.has(code)) return undefined;
+  const name = file.text.slice(start, start + length);
+  return /^["'`]/.test(name)
+    ? {
+        code: 2307,
+        message: `Cannot find module ${name} or its corresponding type declarations.`,
+      }
+    : { code: 2304, message: `Cannot find name '${name}'.` };
 }
 
 function pointedAt(source: Source, diagnostic: ts.Diagnostic): number {

@@ -17,9 +17,16 @@ const removed = [
   "__zod_globalRegistry",
 ];
 
-/** Shapes the global object; before the realm is frozen. */
-export function defineGlobals(): void {
+/**
+ * Shapes the global object, before the realm is frozen.
+ *
+ * Returns what is no global any more but can still be met: errors of `structuredClone` and
+ * `atob` are DOMExceptions.
+ */
+export function defineGlobals(): unknown[] {
+  const { DOMException } = globalThis as unknown as { DOMException: unknown };
   for (const name of removed) Reflect.deleteProperty(globalThis, name);
+  Reflect.deleteProperty(Intl, "v8BreakIterator");
   const globals = {
     console,
     crypto,
@@ -38,6 +45,7 @@ export function defineGlobals(): void {
   }
   Object.defineProperty(Math, "random", { value: random });
   refuseCodeFromText();
+  return [DOMException];
 }
 
 function queueMicrotask(callback: () => void): void {

@@ -27,8 +27,8 @@ function install(natives: Natives): void {
   finishLockdown();
 }
 
-defineGlobals();
-lockdown([runtime, ...contextClasses]);
+const hidden = defineGlobals();
+lockdown([runtime, ...contextClasses, ...hidden]);
 
 export const realm = Object.freeze({
   install,
