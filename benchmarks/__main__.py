@@ -24,6 +24,7 @@ from benchmarks.result import OURS, Row, WrongResult
 from benchmarks.server import Servers, start_servers
 from benchmarks.timing import QUICK, THOROUGH, Effort
 
+_WIDTH = 130
 Benchmark = Callable[[Servers, Effort], list[Row]]
 
 
@@ -90,7 +91,9 @@ def _run(chosen: dict[str, Benchmark], effort: Effort, json_file: Path | None) -
                 rows += _attempt(name, benchmark, servers, effort)
             if not talk.is_terminal:
                 talk.print(f"done: {name}", highlight=False)
-        show(rows, servers.languages, Console())
+        # Into a file or a pipe a table may be as wide as it likes to be.
+        out = Console(width=None if sys.stdout.isatty() else _WIDTH)
+        show(rows, servers.languages, out)
         if json_file is not None:
             write_json(rows, json_file, server_version=_version(servers))
     return 1 if any(OURS in row.failures for row in rows) else 0

@@ -6,16 +6,24 @@ from benchmarks.calls import Case, Version
 from benchmarks.result import Aim
 
 _ITEMS = 10_000
-# Some 100 bytes a member: 95 members are 10 KB, 9,500 are 1 MB.
-_DOCUMENT = """(
-  select jsonb_build_object('id', 7, 'name', 'lamp') || jsonb_object_agg(
-    'member' || n,
-    jsonb_build_object('n', n, 'text', repeat('x', 50), 'flags', jsonb '[true, null]')
-  ) as doc
-  from generate_series(1, {members}) as n
-)"""
-_DOCUMENT_10_KB = _DOCUMENT.format(members=95)
-_DOCUMENT_1_MB = _DOCUMENT.format(members=9500)
+_DOCUMENTS = (
+    "create table if not exists bench.document (size text, doc jsonb)",
+    "alter table bench.document alter doc set storage external",
+    "truncate bench.document",
+    # Some 100 bytes a member.
+    """
+    insert into bench.document
+    select size, jsonb_build_object('id', 7, 'name', 'lamp') || jsonb_object_agg(
+      'member' || n,
+      jsonb_build_object('n', n, 'text', repeat('x', 50), 'flags', jsonb '[true, null]')
+    )
+    from (values ('10 KB', 95), ('1 MB', 9500)) as sizes (size, members)
+    cross join lateral generate_series(1, members) as n
+    group by size
+    """,
+)
+# The whole of the document, read from its table and made one piece.
+_DOCUMENT = "(select doc #> '{{}}' as doc from bench.document where size = '{}')"
 
 _ITEM = (
     "create table if not exists bench.item (id integer primary key, value integer)",
@@ -107,7 +115,8 @@ CASES = (
         what="10 KB jsonb argument, one key read",
         signature="(args jsonb) returns integer",
         argument="source.doc",
-        source=_DOCUMENT_10_KB,
+        source=_DOCUMENT.format("10 KB"),
+        setup=_DOCUMENTS,
         bodies=_READ_ONE_KEY,
         result="7",
         aim=Aim(1.5, times="plpgsql"),
@@ -117,7 +126,8 @@ CASES = (
         what="10 KB jsonb argument, passed through",
         signature="(args jsonb) returns jsonb",
         argument="source.doc",
-        source=_DOCUMENT_10_KB,
+        source=_DOCUMENT.format("10 KB"),
+        setup=_DOCUMENTS,
         bodies={
             "plts": "export default (ctx: Ctx<Json>) => ctx.args;",
             "plpgsql": "begin return args; end",
@@ -135,7 +145,8 @@ CASES = (
         what="one key of a 1 MB jsonb in memory",
         signature="(args jsonb) returns integer",
         argument="source.doc",
-        source=_DOCUMENT_1_MB,
+        source=_DOCUMENT.format("1 MB"),
+        setup=_DOCUMENTS,
         bodies=_READ_ONE_KEY,
         result="7",
         aim=Aim(50.0),

@@ -69,7 +69,7 @@ def measure(case: Case, servers: Servers, effort: Effort) -> Row:
             if version is not None:
                 session = sessions.enter_context(servers.connect(language))
                 contestants[language] = partial(
-                    _prepare, case, version, language, session, effort
+                    _prepare, case, version, language, session, servers, effort
                 )
         outcome = compete(contestants, effort.repetitions)
     return Row(
@@ -87,11 +87,14 @@ def _prepare(
     version: Version,
     language: str,
     session: psycopg.Connection[Any],
+    servers: Servers,
     effort: Effort,
 ) -> Callable[[], float]:
     name = f"bench.{case.name.replace('-', '_')}_{language}"
     create = create_function(language, name, version.signature, version.body)
-    session.execute(create.encode())
+    with servers.connect(language) as author:
+        # Callers are other sessions than authors, and have no compiler in them.
+        author.execute(create.encode())
     call = f"{name}({version.argument})"
     # As text: one language's version may return integer where another's returns jsonb.
     check = f"({call})::text is not distinct from ({case.result})::text"

@@ -167,6 +167,7 @@ def create(servers: Servers, effort: Effort) -> list[Row]:
             limit = _create_ordinary(session, language)
             arguments = f'{{"from": 1, "limit": {limit}}}'
             call = f"select bench.ordinary_{language}('{arguments}') -> 'total'"
+        with servers.connect(language) as session:
             _expect(session, call, (limit + 1) * (limit + 2))
 
         def run() -> float:

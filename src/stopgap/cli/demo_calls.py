@@ -237,6 +237,15 @@ VERSION_2 = [
     Call("top_products", {"limit": 1}, [{"sku": "KIT-066"}]),
 ]
 
+UNCHANGED = [
+    Call(
+        "shipping_quote",
+        _PARCEL,
+        {"country": "DE", "cents": 640},
+        note="Callers have noticed nothing.",
+    ),
+]
+
 ROLLED_BACK = [
     Call(
         "shipping_quote",

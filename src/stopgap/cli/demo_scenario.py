@@ -13,14 +13,14 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from stopgap.cli.demo_calls import ROLLED_BACK, VERSION_1, VERSION_2, Call
+from stopgap.cli.demo_calls import ROLLED_BACK, UNCHANGED, VERSION_1, VERSION_2, Call
 from stopgap.cli.demo_stage import Stage, environment_for, quoted
 from stopgap.errors import StopgapError
 from stopgap.server import LocalServer
 
 DATABASE = "stopgap_demo"
 LIVE = "live_deployment"
-_PSQL = 'psql "$STOPGAP_DB" --quiet --set ON_ERROR_STOP=1'
+_PSQL = 'psql "$STOPGAP_DB" -q -v ON_ERROR_STOP=1'
 _LOAD = "python examples/shop/load.py"
 _EXIT_OF_REFUSAL = 11
 _EXIT_OF_PSQL = 3
@@ -71,15 +71,13 @@ def _start(stage: Stage, server: Path | None) -> None:
 
     stage.part("The shop", "A database with tables, and a few thousand rows in them.")
     stage.shell(
-        f"psql {quoted(running['dsn'])} --quiet"
-        f" --command 'drop database if exists {DATABASE} with (force)'"
-        f" --command 'create database {DATABASE}'"
+        f"psql {quoted(running['dsn'])} -q"
+        f" -c 'drop database if exists {DATABASE} with (force)'"
+        f" -c 'create database {DATABASE}'"
     )
     stage.export("STOPGAP_DB", make_conninfo(running["dsn"], dbname=DATABASE))
-    stage.shell(f"{_PSQL} --command 'create extension stopgap cascade'")
-    stage.shell(
-        f"{_PSQL} --file examples/shop/schema.sql --file examples/shop/data.sql"
-    )
+    stage.shell(f"{_PSQL} -c 'create extension stopgap cascade'")
+    stage.shell(f"{_PSQL} -f examples/shop/schema.sql -f examples/shop/data.sql")
 
 
 def _deploy_version_1(stage: Stage, operator: _Session, caller: _Session) -> None:
@@ -147,7 +145,7 @@ def _look_back(stage: Stage, operator: _Session) -> None:
         "History", "Every deployment stays, and so does who activated what, and when."
     )
     stage.shell("stopgap deployments --env prod")
-    stage.shell(f'{_PSQL} --command "{_AUDIT}"')
+    stage.shell(f'{_PSQL} -c "{_AUDIT}"')
     actions = _value(
         operator,
         "select array_agg(action order by activation_id) from stopgap.activation_audit",
@@ -178,7 +176,7 @@ def _fail(stage: Stage, operator: _Session, caller: _Session) -> None:
     stage.check(
         (_active_id(operator), _pointers(operator)) == before, "nothing has changed"
     )
-    _call(stage, caller, ROLLED_BACK[:1])
+    _call(stage, caller, UNCHANGED)
     stage.shell("stopgap deployments --env prod")
 
 
