@@ -13,6 +13,7 @@ import { defineGlobals } from "./globals.js";
 import { finishLockdown, lockdown } from "./lockdown.js";
 import { installNatives, type Natives } from "./natives.js";
 import { startClock } from "./performance.js";
+import { defineRegExpMethods } from "./regexp.js";
 
 const runtime: Readonly<Record<string, unknown>> = Object.freeze({ ...runtimeModule });
 
@@ -27,6 +28,7 @@ function install(natives: Natives): void {
   finishLockdown();
 }
 
+defineRegExpMethods();
 const hidden = defineGlobals();
 lockdown([runtime, ...contextClasses, ...hidden]);
 
