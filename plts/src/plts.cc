@@ -41,11 +41,11 @@ void _PG_init(void) {
   plts::pg_prewarm();
 }
 
-Datum plts_call_handler(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_call_handler(PG_FUNCTION_ARGS) {
   return plts::Border([&] { return plts::CallFunction(fcinfo); });
 }
 
-Datum plts_validator(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_validator(PG_FUNCTION_ARGS) {
   const Oid function = PG_GETARG_OID(0);
   if (!CheckFunctionValidatorAccess(fcinfo->flinfo->fn_oid, function)) PG_RETURN_VOID();
   if (!check_function_bodies) PG_RETURN_VOID();

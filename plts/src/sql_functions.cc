@@ -160,29 +160,29 @@ PG_FUNCTION_INFO_V1(plts_compile_and_store);
 PG_FUNCTION_INFO_V1(plts_compile_and_store_sources);
 PG_FUNCTION_INFO_V1(plts_upsert_artifact);
 
-Datum plts_version(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_version(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   return CStringGetTextDatum(plts::kVersion);
 }
 
-Datum plts_metrics(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_metrics(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   return plts::Border([&] { return plts::JsonbDatum(plts::MetricsJson()); });
 }
 
-Datum plts_library_directory(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_library_directory(PG_FUNCTION_ARGS) {
   (void)fcinfo;
   return plts::Border([&] { return plts::TextDatum(plts::LibraryDirectory()); });
 }
 
-Datum plts_artifact_hash(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_artifact_hash(PG_FUNCTION_ARGS) {
   return plts::Border([&] {
     return plts::TextDatum(plts::ArtifactHash(plts::Utf8Argument(fcinfo, 0),
                                               plts::OptionsArgument(fcinfo, 1)));
   });
 }
 
-Datum plts_artifact_source(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_artifact_source(PG_FUNCTION_ARGS) {
   return plts::Border([&]() -> Datum {
     const std::string source = plts::ArtifactSource(PG_GETARG_OID(0));
     fcinfo->isnull = source.empty();
@@ -190,7 +190,7 @@ Datum plts_artifact_source(PG_FUNCTION_ARGS) {
   });
 }
 
-Datum plts_compile_ts(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_compile_ts(PG_FUNCTION_ARGS) {
   return plts::Border([&] {
     const plts::Compilation compiled =
         plts::Measured({plts::Utf8Argument(fcinfo, 0)},
@@ -213,7 +213,7 @@ Datum plts_compile_ts(PG_FUNCTION_ARGS) {
   });
 }
 
-Datum plts_typecheck_ts(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_typecheck_ts(PG_FUNCTION_ARGS) {
   return plts::Border([&] {
     return plts::JsonbDatum(plts::Measured({plts::Utf8Argument(fcinfo, 0)},
                                            plts::OptionsArgument(fcinfo, 1), false)
@@ -221,7 +221,7 @@ Datum plts_typecheck_ts(PG_FUNCTION_ARGS) {
   });
 }
 
-Datum plts_typecheck_sources(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_typecheck_sources(PG_FUNCTION_ARGS) {
   return plts::Border([&] {
     return plts::JsonbDatum(plts::Measured(plts::Utf8Array(fcinfo, 0),
                                            plts::OptionsArgument(fcinfo, 1), false)
@@ -229,7 +229,7 @@ Datum plts_typecheck_sources(PG_FUNCTION_ARGS) {
   });
 }
 
-Datum plts_compile_and_store(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_compile_and_store(PG_FUNCTION_ARGS) {
   return plts::Border([&] {
     return plts::TextDatum(plts::CompileAndStore({plts::Utf8Argument(fcinfo, 0)},
                                                  plts::OptionsArgument(fcinfo, 1))
@@ -237,7 +237,7 @@ Datum plts_compile_and_store(PG_FUNCTION_ARGS) {
   });
 }
 
-Datum plts_compile_and_store_sources(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_compile_and_store_sources(PG_FUNCTION_ARGS) {
   return plts::Border([&] {
     return plts::TextArrayDatum(plts::CompileAndStore(
         plts::Utf8Array(fcinfo, 0), plts::OptionsArgument(fcinfo, 1)));
@@ -246,7 +246,7 @@ Datum plts_compile_and_store_sources(PG_FUNCTION_ARGS) {
 
 // The JavaScript is the caller's: the source is compiled only to learn what it exports
 // and imports, which no module is ever run for.
-Datum plts_upsert_artifact(PG_FUNCTION_ARGS) {
+PGDLLEXPORT Datum plts_upsert_artifact(PG_FUNCTION_ARGS) {
   return plts::Border([&] {
     plts::Guard([] {
       if (!superuser()) {

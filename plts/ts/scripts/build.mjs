@@ -26,6 +26,8 @@ const compilerSize = await bundle({
   entry: compilerEntry,
   outfile: `${output}/compiler.js`,
   name: "compiler",
+  // Half of its text, which every backend that compiles has in memory.
+  shortNames: true,
   define: compilerDefinitions(library),
 });
 writeFileSync(`${output}/library.json`, JSON.stringify(declaredNames(library)));

@@ -8,10 +8,16 @@ import { runtimeSource } from "./paths.mjs";
 /**
  * Bundles `entry` into the script `outfile`, which evaluates to the export `name`.
  *
- * Plain ASCII, so that V8 keeps one byte a character in the snapshot. Names are kept: they
- * are what a stack trace out of the bundle shows.
+ * Plain ASCII, so that V8 keeps one byte a character in the snapshot. Names are kept, as
+ * what functions are called is seen by who uses them, unless `shortNames` is set.
  */
-export async function bundle({ entry, outfile, name, define = {}, plugins = [] }) {
+export async function bundle({
+  entry,
+  outfile,
+  name,
+  define = {},
+  shortNames = false,
+}) {
   const result = await build({
     entryPoints: [entry],
     bundle: true,
@@ -24,12 +30,12 @@ export async function bundle({ entry, outfile, name, define = {}, plugins = [] }
     legalComments: "none",
     minifySyntax: true,
     minifyWhitespace: true,
+    minifyIdentifiers: shortNames,
     logLevel: "warning",
     alias: { "@stopgap/runtime": `${runtimeSource}/index.ts` },
     define,
     // TypeScript asks for these only where it finds itself inside Node.
     external: ["fs", "inspector", "os", "path"],
-    plugins,
     treeShaking: true,
   });
   const code = result.outputFiles[0].text;

@@ -6,7 +6,7 @@ import { diagnose, ours } from "./diagnostics.js";
 import { emit } from "./emit.js";
 import { callableFault, findExports } from "./exports.js";
 import { OptionError, readOptions } from "./options.js";
-import { makeProgram, parse } from "./program.js";
+import { makeProgram } from "./program.js";
 import type {
   CompiledModule,
   CompileRequest,
@@ -132,31 +132,4 @@ function crashed(index: number, error: unknown): Diagnostic {
     phase: "semantic",
     source: index,
   };
-}
-
-/** Does everything once, so that the snapshot holds it parsed, bound and compiled. */
-export function warmUp(): void {
-  const headers: [string, string, string, string] = [
-    "/* plts:body */ export default function (ctx: Ctx, a: number | null): number {\n",
-    "/* plts:body */ export default async function (ctx: Ctx, a: number | null): Promise<number> {\n",
-    "/* plts:body */ export default function* (ctx: Ctx, a: number | null): Iterable<number> {\n",
-    "/* plts:body */ export default async function* (ctx: Ctx, a: number | null): AsyncIterable<number> {\n",
-  ];
-  const module = `
-    import { query, v } from "@stopgap/runtime";
-    export default query(v.object({ id: v.int() }), async ({ id }, ctx) => {
-      const [row] = await ctx.db.query("select 1", [id]);
-      return row ?? null;
-    });`;
-  compile({
-    sources: [
-      {
-        text: "const b: number = a ?? 1;\nreturn b;",
-        plain: { headers, footer: "\n}\n" },
-      },
-      { text: "return a + 1;", plain: { headers, footer: "\n}\n" } },
-      { text: module, plain: null },
-    ],
-  });
-  parse("/warm.ts", "");
 }

@@ -4,8 +4,9 @@
  * Evaluated once, in the snapshot builder; needs nothing of its host.
  */
 
-import { compile, warmUp } from "./compile.js";
+import { compile } from "./compile.js";
 import type { CompileRequest } from "./protocol.js";
+import { warmUp } from "./warm-up.js";
 
 declare const FINGERPRINT: string;
 
