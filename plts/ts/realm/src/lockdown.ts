@@ -47,6 +47,13 @@ function hiddenIntrinsics(): unknown[] {
   ];
 }
 
+function freeze(object: object): void {
+  if (object === Error) return;
+  // A shared expression must keep the one property it has, `lastIndex`, which matching sets.
+  if (object instanceof RegExp) Object.preventExtensions(object);
+  else Object.freeze(object);
+}
+
 function urlSearchParamsIterator(): unknown {
   const { URLSearchParams } = globalThis as unknown as {
     URLSearchParams: new () => Iterable<unknown>;
@@ -64,7 +71,7 @@ function harden(roots: unknown[]): void {
     }
     if (seen.has(next)) continue;
     seen.add(next);
-    if (!ArrayBuffer.isView(next) && next !== Error) Object.freeze(next);
+    freeze(next);
     todo.push(Object.getPrototypeOf(next));
     for (const key of Reflect.ownKeys(next)) {
       const property = Reflect.getOwnPropertyDescriptor(next, key);

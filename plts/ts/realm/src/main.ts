@@ -12,6 +12,7 @@ import { describeError } from "./describe-error.js";
 import { defineGlobals } from "./globals.js";
 import { finishLockdown, lockdown } from "./lockdown.js";
 import { installNatives, type Natives } from "./natives.js";
+import { schemaSamples } from "./schema-samples.js";
 import { startClock } from "./performance.js";
 import { defineRegExpMethods } from "./regexp.js";
 
@@ -30,7 +31,7 @@ function install(natives: Natives): void {
 
 defineRegExpMethods();
 const hidden = defineGlobals();
-lockdown([runtime, ...contextClasses, ...hidden]);
+lockdown([runtime, ...contextClasses, ...hidden, ...schemaSamples(runtimeModule.v)]);
 
 export const realm = Object.freeze({
   install,
