@@ -65,6 +65,8 @@ comment on view stopgap.activation_audit is
 comment on view stopgap.environment_overview is
     'What each environment runs';
 
+comment on function stopgap.add_foreign_keys() is
+    'Adds the foreign keys that a restore does without; for after_restore()';
 comment on function stopgap.load_engine() is
     'Loads the engine into this backend; for the other functions';
 comment on function stopgap.version() is 'The version of the engine that runs';

@@ -14,6 +14,7 @@ alter table stopgap.dropped_function owner to stopgap_owner;
 alter view stopgap.activation_audit owner to stopgap_owner;
 alter view stopgap.environment_overview owner to stopgap_owner;
 
+alter function stopgap.add_foreign_keys() owner to stopgap_owner;
 alter function stopgap.load_engine() owner to stopgap_owner;
 alter function stopgap.version() owner to stopgap_owner;
 alter function stopgap.metrics() owner to stopgap_owner;
@@ -45,6 +46,7 @@ $$;
 revoke all on schema stopgap from public;
 grant usage on schema stopgap to public;
 
+revoke all on function stopgap.add_foreign_keys() from public;
 revoke all on function stopgap.load_engine() from public;
 revoke all on function stopgap.deploy(text, text, text, jsonb) from public;
 revoke all on function stopgap.rollback(text, int, bigint, jsonb) from public;

@@ -2,24 +2,31 @@
 --
 -- Roles belong to the whole cluster, and one of ours may exist already: from another
 -- database of it, or planted there. Who could log in as stopgap_owner, or is a member
--- of it, would own every live function.
+-- of it, would own every live function. A comment tells the roles that this script
+-- made: their members were given to them as what they are. Who may write that comment
+-- may add members too, so it need not be kept from anybody.
 
 do $$
 declare
-    adopts_members constant bool :=
-        coalesce(current_setting('stopgap.adopt_role_members', true), '')
-            in ('on', 'true', '1', 'yes');
-    role_name name;
+    comments constant jsonb := '{
+        "stopgap_owner": "stopgap: owns live schemas and live functions",
+        "stopgap_deployer": "stopgap: deploys, rolls back, and reads the history",
+        "app_user": "stopgap: calls live functions"
+    }';
+    role_name text;
     existing pg_catalog.pg_roles;
     members text;
+    is_ours bool;
 begin
-    foreach role_name in array array['stopgap_owner', 'stopgap_deployer', 'app_user']
-    loop
+    for role_name in select pg_catalog.jsonb_object_keys(comments) loop
         select r.* into existing
         from pg_catalog.pg_roles as r
         where r.rolname = role_name;
         if not found then
             execute pg_catalog.format('create role %I nologin', role_name);
+            execute pg_catalog.format(
+                'comment on role %I is %L', role_name, comments ->> role_name
+            );
             continue;
         end if;
         if existing.rolcanlogin
@@ -38,21 +45,29 @@ begin
                     ' noreplication nobypassrls;', role_name
                 );
         end if;
-        -- A member of stopgap_owner is an owner; what stopgap_owner is a member of,
-        -- every deployer reaches through the engine.
+        is_ours := coalesce(
+            pg_catalog.shobj_description(existing.oid, 'pg_authid')
+                = comments ->> role_name,
+            false
+        );
         select pg_catalog.string_agg(
             pg_catalog.pg_get_userbyid(m.member)::text, ', ' order by m.member
         )
         into members
         from pg_catalog.pg_auth_members as m
         where m.roleid = existing.oid;
-        if members is not null and role_name <> 'app_user' and not adopts_members then
+        if members is not null
+            and (
+                role_name = 'stopgap_owner'
+                or role_name = 'stopgap_deployer' and not is_ours
+            )
+        then
             raise exception 'role "%" exists, and has members: %', role_name, members
                 using errcode = 'duplicate_object',
                 detail = 'They would have its rights in this database too.',
-                hint = 'If you know them all: set stopgap.adopt_role_members = on;'
-                    ' then create the extension.';
+                hint = 'Revoke it from them, and grant it again afterwards if need be.';
         end if;
+        -- What the owner is a member of, every deployer reaches through the engine.
         if role_name = 'stopgap_owner' and exists (
             select from pg_catalog.pg_auth_members as m where m.member = existing.oid
         ) then
@@ -61,7 +76,11 @@ begin
                 detail = 'The engine would have their rights.',
                 hint = 'Revoke them from it.';
         end if;
-        raise notice 'role "%" exists already, and is used as it is', role_name;
+        -- CREATE EXTENSION lets only warnings through, and sets this back at its end.
+        perform pg_catalog.set_config('client_min_messages', 'notice', true);
+        raise notice 'role "%" exists already, and is used as it is', role_name
+            using detail = 'Its members: ' || coalesce(members, 'none') || '.';
+        perform pg_catalog.set_config('client_min_messages', 'warning', true);
     end loop;
 end
 $$;

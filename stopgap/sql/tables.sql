@@ -2,7 +2,8 @@
 --
 -- active_deployment_id and previous_id are no foreign keys, for a cycle or a
 -- self-reference of them could not be restored from a dump; the engine checks them.
--- Nothing fills columns by trigger, for a restore would run it.
+-- The foreign keys that there are come in foreign_keys.sql. Nothing fills columns by
+-- trigger, for a restore would run it.
 
 create sequence stopgap.deployment_id_seq as bigint;
 create sequence stopgap.activation_log_id_seq as bigint;
@@ -16,7 +17,7 @@ create table stopgap.environment (
 
 create table stopgap.deployment (
     id bigint primary key default pg_catalog.nextval('stopgap.deployment_id_seq'),
-    env text not null references stopgap.environment (env),
+    env text not null,
     label text,
     created_at timestamptz not null default pg_catalog.clock_timestamp(),
     created_by text not null,
@@ -39,12 +40,12 @@ create unique index deployment_one_active
 create index deployment_history on stopgap.deployment (env, id desc);
 
 create table stopgap.fn_version (
-    deployment_id bigint not null references stopgap.deployment (id),
+    deployment_id bigint not null,
     fn_name text not null check (fn_name <> ''),
     fn_schema text not null,
     live_fn_schema text not null,
     kind text not null check (kind in ('query', 'mutation')),
-    artifact_hash text not null references plts.artifact (artifact_hash),
+    artifact_hash text not null,
     pointer jsonb not null check (pg_catalog.jsonb_typeof(pointer) = 'object'),
     attributes jsonb not null check (pg_catalog.jsonb_typeof(attributes) = 'object'),
     primary key (deployment_id, fn_schema, fn_name)
@@ -55,9 +56,9 @@ create index fn_version_artifact on stopgap.fn_version (artifact_hash);
 
 create table stopgap.activation_log (
     id bigint primary key default pg_catalog.nextval('stopgap.activation_log_id_seq'),
-    env text not null references stopgap.environment (env),
-    from_deployment_id bigint references stopgap.deployment (id),
-    to_deployment_id bigint not null references stopgap.deployment (id),
+    env text not null,
+    from_deployment_id bigint,
+    to_deployment_id bigint not null,
     activated_at timestamptz not null default pg_catalog.clock_timestamp(),
     activated_by text not null,
     activated_as text not null,
@@ -71,9 +72,9 @@ create index activation_log_to on stopgap.activation_log (to_deployment_id, id d
 create index activation_log_history on stopgap.activation_log (env, id desc);
 
 create table stopgap.dropped_function (
-    env text not null references stopgap.environment (env),
+    env text not null,
     fn_name text not null,
-    activation_id bigint not null references stopgap.activation_log (id),
+    activation_id bigint not null,
     grants jsonb not null check (pg_catalog.jsonb_typeof(grants) = 'object'),
     primary key (env, fn_name, activation_id)
 );

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from .names import quote_identifier, quote_literal
+from .names import quote_literal, quote_parameter
 
 VOLATILITY = {"i": "immutable", "s": "stable", "v": "volatile"}
 PARALLEL = {"s": "safe", "r": "restricted", "u": "unsafe"}
@@ -111,8 +111,7 @@ def _render_setting(setting: str) -> str:
         rendered = ", ".join(quote_literal(item) for item in split_name_list(value))
     else:
         rendered = quote_literal(value)
-    target = ".".join(quote_identifier(part) for part in name.split("."))
-    return f"set {target} to {rendered or quote_literal('')}"
+    return f"set {quote_parameter(name)} to {rendered or quote_literal('')}"
 
 
 def split_name_list(value: str) -> list[str]:

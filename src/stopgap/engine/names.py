@@ -22,6 +22,11 @@ def quote_identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def quote_parameter(name: str) -> str:
+    """Return the name of a setting, with or without a prefix, quoted for SQL."""
+    return ".".join(quote_identifier(part) for part in name.split("."))
+
+
 def quote_literal(text: str) -> str:
     """Return the text as a SQL literal.
 

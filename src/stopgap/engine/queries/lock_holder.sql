@@ -1,4 +1,5 @@
--- Who holds an environment's lock. A prepared transaction's locks have no pid.
+-- Who holds an environment's lock. A prepared transaction's locks have no pid; which
+-- one it is, the lock that it holds on its own id tells.
 -- parameters: class int4, key int4
 select
     l.pid,
@@ -7,9 +8,12 @@ select
     x.gid as prepared_gid
 from pg_locks as l
 left join pg_stat_activity as a on a.pid = l.pid
-left join pg_prepared_xacts as x
+left join pg_locks as own
     on l.pid is null
-    and x.transaction::text = split_part(l.virtualtransaction, '/', 2)
+    and own.pid is null
+    and own.locktype = 'transactionid'
+    and own.virtualtransaction = l.virtualtransaction
+left join pg_prepared_xacts as x on x.transaction = own.transactionid
 where l.locktype = 'advisory'
     and l.granted
     and l.database = (select oid from pg_database where datname = current_database())

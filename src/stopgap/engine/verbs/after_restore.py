@@ -15,7 +15,7 @@ from ..store import what_is_live
 
 
 def after_restore(session: Session, options: str | None) -> str:
-    """Re-own live schemas and functions, and let stopgap_owner create schemas.
+    """Re-own live schemas and functions, let stopgap_owner create schemas, add keys.
 
     Doing it again changes nothing. Returns what was found and done as JSON.
     """
@@ -30,6 +30,7 @@ def after_restore(session: Session, options: str | None) -> str:
         f"grant create on database {quote_identifier(session.privileges.database)}"
         " to stopgap_owner"
     )
+    database.fetch("add_foreign_keys")
     schemas = []
     functions: list[str] = []
     for row in database.fetch("environments"):

@@ -11,7 +11,7 @@ from ..database import Database
 from ..environment import ensure_environment, lock_environment
 from ..errors import LanguageUsageMissing, SetClauseNotAllowed
 from ..manifest import DeploymentName, seal_manifest
-from ..names import check_env
+from ..names import check_env, quote_parameter
 from ..options import parse_deploy_options
 from ..plan import Target
 from ..scanning import check_source_schema, scan_source
@@ -97,5 +97,6 @@ def _require_parameters(
     raise SetClauseNotAllowed(
         f"stopgap_owner may not set {parameters} for live functions",
         detail=f"Functions with such a SET clause: {', '.join(users)}.",
-        hint=f"As a superuser: grant set on parameter {refused[0]} to stopgap_owner;",
+        hint=f"As a superuser: grant set on parameter {quote_parameter(refused[0])}"
+        " to stopgap_owner;",
     )

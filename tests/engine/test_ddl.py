@@ -1,0 +1,139 @@
+"""The DDL of a materialization, and its batches."""
+
+from __future__ import annotations
+
+from stopgap.engine.attributes import Attributes
+from stopgap.engine.ddl import (
+    BATCH_SIZE,
+    create_schema,
+    drop_statements,
+    lock_count,
+    materialize_statements,
+)
+from stopgap.engine.grants import PUBLIC, Grant
+from stopgap.engine.plan import Materialization, Replacement
+from tests.engine.values import live_function, version
+
+COMMENTED = Attributes(comment="it's new")
+
+
+def statements(
+    materialization: Materialization, saved: dict[str, tuple[Grant, ...]] | None = None
+) -> list[str]:
+    batches = materialize_statements("Live", materialization, saved or {})
+    return [statement for batch in batches for statement in batch.split(";")]
+
+
+def test_a_created_function_is_granted_to_app_user_alone() -> None:
+    created = statements(Materialization(create=(version("add"),)))
+
+    assert created == [
+        'create function "Live"."add"(args pg_catalog.jsonb) returns pg_catalog.jsonb'
+        " language plts security invoker"
+        " volatile called on null input parallel unsafe cost 100"
+        f" as '{version('add').pointer}'",
+        'revoke all on function "Live"."add"(pg_catalog.jsonb) from public',
+        'grant execute on function "Live"."add"(pg_catalog.jsonb) to "app_user"',
+    ]
+
+
+def test_a_replaced_function_keeps_its_grants() -> None:
+    replaced = statements(
+        Materialization(
+            replace=(Replacement(live_function("f"), version("f", code="new")),)
+        )
+    )
+
+    assert len(replaced) == 1
+    assert replaced[0].startswith("create or replace function")
+
+
+def test_a_comment_comes_with_its_function() -> None:
+    created = statements(Materialization(create=(version("f", attributes=COMMENTED),)))
+
+    assert created[1] == (
+        "comment on function \"Live\".\"f\"(pg_catalog.jsonb) is 'it''s new'"
+    )
+
+
+def test_a_comment_that_is_gone_is_removed() -> None:
+    replacement = Replacement(live_function("f", attributes=COMMENTED), version("f"))
+
+    replaced = statements(Materialization(replace=(replacement,)))
+
+    assert replaced[1].endswith("is null")
+
+
+def test_a_comment_that_stays_is_not_written_again() -> None:
+    replacement = Replacement(
+        live_function("f", attributes=COMMENTED, code="old"),
+        version("f", attributes=COMMENTED),
+    )
+
+    assert len(statements(Materialization(replace=(replacement,)))) == 1
+
+
+def test_saved_grants_come_back_in_place_of_the_first_ones() -> None:
+    saved = {
+        "f": (Grant("Report'er", is_grantable=True), Grant(PUBLIC)),
+        "g": (Grant("Report'er", is_grantable=True),),
+        "h": (),
+    }
+
+    created = statements(
+        Materialization(create=(version("f"), version("g"), version("h"))), saved
+    )
+
+    assert created[3:] == [
+        'revoke all on function "Live"."f"(pg_catalog.jsonb),'
+        ' "Live"."g"(pg_catalog.jsonb), "Live"."h"(pg_catalog.jsonb) from public',
+        'grant execute on function "Live"."f"(pg_catalog.jsonb),'
+        ' "Live"."g"(pg_catalog.jsonb) to "Report\'er" with grant option',
+        'grant execute on function "Live"."f"(pg_catalog.jsonb) to public',
+    ]
+
+
+def test_names_are_quoted_wherever_they_stand() -> None:
+    hostile = 'f"; drop table x; --'
+    batches = [
+        *materialize_statements(
+            hostile, Materialization(create=(version(hostile),)), {}
+        ),
+        *drop_statements(hostile, [hostile]),
+        create_schema(hostile),
+    ]
+
+    for batch in batches:
+        assert 'f"";' in batch
+        assert 'f";' not in batch.replace('f"";', "")
+
+
+def test_many_functions_go_in_few_strings() -> None:
+    many = tuple(version(f"f{number}") for number in range(2 * BATCH_SIZE + 1))
+
+    batches = list(materialize_statements("l", Materialization(create=many), {}))
+
+    assert [batch.count("create function") for batch in batches] == [500, 500, 1]
+
+
+def test_drops_restrict() -> None:
+    (statement,) = drop_statements("l", ["a", "b"])
+
+    assert statement == (
+        'drop function "l"."a"(pg_catalog.jsonb), "l"."b"(pg_catalog.jsonb) restrict'
+    )
+
+
+def test_nothing_to_do_is_no_statement() -> None:
+    assert statements(Materialization()) == []
+    assert list(drop_statements("l", [])) == []
+
+
+def test_locks_are_those_of_replacing_dropping_and_commenting() -> None:
+    materialization = Materialization(
+        create=(version("a"), version("b", attributes=COMMENTED)),
+        replace=(Replacement(live_function("c"), version("c", code="new")),),
+        drop=(live_function("d"),),
+    )
+
+    assert lock_count(materialization) == 3

@@ -1,0 +1,58 @@
+"""What a rollback goes back to."""
+
+from __future__ import annotations
+
+import pytest
+
+from stopgap.engine.errors import (
+    IllegalTransition,
+    InvalidArgument,
+    TooFewSteps,
+    UnknownDeployment,
+)
+from stopgap.engine.lineage import (
+    Ancestor,
+    check_steps,
+    target_by_id,
+    target_by_steps,
+)
+from stopgap.engine.states import Status
+
+LINEAGE = [Ancestor(4, Status.SUPERSEDED), Ancestor(1, Status.ROLLED_BACK)]
+
+
+@pytest.mark.parametrize(("steps", "target"), [(1, 4), (2, 1)])
+def test_steps_follow_the_lineage(steps: int, target: int) -> None:
+    assert target_by_steps("prod", 5, LINEAGE, steps).id == target
+
+
+def test_too_few_steps_say_how_many_there_are() -> None:
+    with pytest.raises(TooFewSteps, match="there are 2"):
+        target_by_steps("prod", 5, LINEAGE, 3)
+
+
+@pytest.mark.parametrize("steps", [None, 0, -1])
+def test_steps_that_lead_nowhere_are_refused(steps: int | None) -> None:
+    with pytest.raises(InvalidArgument, match="steps"):
+        check_steps(steps)
+
+
+@pytest.mark.parametrize("status", [Status.SUPERSEDED, Status.ROLLED_BACK])
+def test_an_id_names_a_deployment_that_was_active(status: Status) -> None:
+    assert target_by_id("prod", 3, status) == Ancestor(3, status)
+
+
+def test_an_id_of_another_environment_is_refused() -> None:
+    with pytest.raises(UnknownDeployment, match="no deployment 3"):
+        target_by_id("prod", 3, None)
+
+
+def test_what_was_never_active_is_refused() -> None:
+    with pytest.raises(UnknownDeployment, match="never active"):
+        target_by_id("prod", 3, Status.SEALED)
+
+
+@pytest.mark.parametrize("status", [Status.ACTIVE, Status.OPEN, Status.FAILED])
+def test_what_cannot_become_active_is_refused(status: Status) -> None:
+    with pytest.raises(IllegalTransition):
+        target_by_id("prod", 3, status)

@@ -1,0 +1,191 @@
+"""pg_dump and restore: the history, the artifacts and the live functions survive."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stopgap.server import Tree
+from tests.fixtures.cluster import Connect, RunningCluster
+from tests.stopgap.schema import (
+    Connection,
+    bodies,
+    deploy,
+    rollback,
+    rows,
+    status,
+    value,
+    write,
+)
+
+TABLES = (
+    "environment",
+    "deployment",
+    "fn_version",
+    "activation_log",
+    "dropped_function",
+)
+Run = Callable[..., None]
+
+
+@pytest.fixture
+def run(tree: Tree) -> Run:
+    """Runs a client program of PostgreSQL."""
+
+    def run_program(program: str, *arguments: str) -> None:
+        command = [tree.program(program), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    return run_program
+
+
+@pytest.fixture
+def history(connection: Connection) -> Connection:
+    """A database with deployments, a rollback and a pruned function."""
+    write(connection, "f", 1)
+    write(connection, "gone", 1)
+    deploy(connection)
+    connection.execute("drop function shop.gone(jsonb)")
+    write(connection, "f", 2)
+    deploy(connection, options='{"prune": true}')
+    deploy(connection, "staging")
+    rollback(connection)
+    return connection
+
+
+def contents(connection: Connection) -> dict[str, object]:
+    """Return all that must survive."""
+    return {
+        **{
+            table: rows(connection, f"select * from stopgap.{table} order by 1, 2, 3")
+            for table in TABLES
+        },
+        "artifacts": rows(connection, "select * from plts.artifact order by 1"),
+        "live": bodies(connection),
+        "next": value(connection, "select last_value from stopgap.deployment_id_seq"),
+    }
+
+
+def keys(connection: Connection) -> list[tuple[object, ...]]:
+    """Return the constraints of the tables."""
+    return rows(
+        connection,
+        "select conname::text, convalidated, pg_get_constraintdef(oid)"
+        " from pg_constraint where connamespace = 'stopgap'::regnamespace"
+        " order by conname",
+    )
+
+
+@pytest.mark.parametrize(
+    ("dump", "restore"),
+    [
+        (["-Fp"], None),
+        (["-Fp", "--inserts"], None),
+        (["-Fc"], ["-j2"]),
+        (["-Fc"], ["-1"]),
+    ],
+    ids=["copy", "inserts", "parallel", "one transaction"],
+)
+def test_everything_survives_a_dump_and_restore(
+    history: Connection,
+    cluster: RunningCluster,
+    connect: Connect,
+    tmp_path: Path,
+    run: Run,
+    dump: list[str],
+    restore: list[str] | None,
+) -> None:
+    before = contents(history)
+    file = str(tmp_path / "dump")
+    run("pg_dump", *dump, "-f", file, cluster.dsn(history.info.dbname))
+    target = "restored_" + history.info.dbname
+    history.execute(f"create database {target}".encode())
+    try:
+        dsn = cluster.dsn(target)
+        if restore is None:
+            run("psql", "-X", "-v", "ON_ERROR_STOP=1", "-q", "-f", file, dsn)
+        else:
+            run("pg_restore", "--exit-on-error", *restore, "-d", dsn, file)
+        restored = connect(database=target)
+
+        assert contents(restored) == before
+        value(restored, "select stopgap.after_restore()")
+        assert keys(restored) == keys(history)
+        assert contents(restored) == before
+        assert status(restored)["drift"]["has_drift"] is False
+        assert value(restored, "select live_deployment.f('{}')") == 1
+        assert deploy(restored) > 3
+        assert rollback(restored, to_id=1) == 1
+        restored.close()
+    finally:
+        cluster.drop(target)
+
+
+def test_a_database_made_from_a_template_works_after_after_restore(
+    history: Connection, cluster: RunningCluster, connect: Connect
+) -> None:
+    before = contents(history)
+    target, source = "copy_" + history.info.dbname, history.info.dbname
+    history.close()
+    with cluster.connect() as connection:
+        connection.execute(f"create database {target} template {source}".encode())
+    try:
+        copy = connect(database=target)
+        assert contents(copy) == before
+        assert value(copy, "select stopgap.after_restore()") == {
+            "database": target,
+            "live_schemas": ["live_deployment", "live_deployment_staging"],
+            "functions": [],
+        }
+        deploy(copy, "another")
+        copy.close()
+    finally:
+        cluster.drop(target)
+
+
+def test_a_restore_without_owners_is_put_right(
+    history: Connection,
+    cluster: RunningCluster,
+    connect: Connect,
+    tmp_path: Path,
+    run: Run,
+) -> None:
+    file = str(tmp_path / "dump")
+    run("pg_dump", "-Fc", "--no-owner", "-f", file, cluster.dsn(history.info.dbname))
+    target = "ownerless_" + history.info.dbname
+    history.execute(f"create database {target}".encode())
+    try:
+        run("pg_restore", "--no-owner", "-d", cluster.dsn(target), file)
+        restored = connect(database=target)
+        assert status(restored)["drift"]["changed"] == ["f", "gone"]
+
+        value(restored, "select stopgap.after_restore()")
+
+        assert status(restored)["drift"]["has_drift"] is False
+        write(restored, "f", 3)
+        deploy(restored)
+        restored.close()
+    finally:
+        cluster.drop(target)
+
+
+def test_rows_without_their_artifacts_do_not_keep_after_restore_from_its_work(
+    history: Connection,
+) -> None:
+    before = keys(history)
+    history.execute(
+        "alter table stopgap.fn_version drop constraint fn_version_artifact_hash_fkey;"
+        "delete from plts.artifact"
+    )
+    said: list[str | None] = []
+    history.add_notice_handler(lambda notice: said.append(notice.message_primary))
+
+    value(history, "select stopgap.after_restore()")
+
+    assert said == ["rows of stopgap.fn_version refer to what is missing"]
+    assert {key[0] for key in keys(history)} == {key[0] for key in before}
+    assert status(history)["drift"]["missing_artifacts"] == ["f", "gone"]

@@ -1,0 +1,138 @@
+"""The extension as it is installed: its objects, their properties, its loading."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import stopgap
+from stopgap import engine
+from stopgap.server import Tree
+from tests.fixtures.cluster import Connect, RunningCluster
+from tests.stopgap.schema import Connection, rows, value
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_all_versions_are_one() -> None:
+    control = (ROOT / "stopgap" / "stopgap.control").read_text(encoding="utf-8")
+    found = re.search(r"default_version = '(.*)'", control)
+    functions = (ROOT / "stopgap" / "sql" / "functions.sql").read_text(encoding="utf-8")
+
+    assert found is not None
+    assert {found.group(1), engine.__version__} == {stopgap.__version__}
+    assert set(re.findall(r"\d+\.\d+\.\d+", functions)) == {stopgap.__version__}
+
+
+def test_no_function_has_a_second_signature(connection: Connection) -> None:
+    assert (
+        rows(
+            connection,
+            "select proname from pg_proc where pronamespace = 'stopgap'::regnamespace"
+            " group by proname having count(*) > 1",
+        )
+        == []
+    )
+
+
+def test_every_function_pins_its_search_path(connection: Connection) -> None:
+    assert rows(
+        connection,
+        "select distinct proconfig, proisstrict, proparallel::text from pg_proc"
+        " where pronamespace = 'stopgap'::regnamespace",
+    ) == [(["search_path=pg_catalog, pg_temp"], False, "u")]
+
+
+def test_every_object_has_a_comment(connection: Connection) -> None:
+    undocumented = rows(
+        connection,
+        "select pg_describe_object(d.classid, d.objid, 0) from pg_extension as x"
+        " join pg_depend as d on d.refobjid = x.oid and d.deptype = 'e'"
+        " left join pg_class as c on c.oid = d.objid"
+        " and d.classid = 'pg_class'::regclass"
+        " where x.extname = 'stopgap' and d.classid <> 'pg_type'::regclass"
+        " and coalesce(c.relkind, 'f') <> 'S'"
+        " and obj_description(d.objid, d.classid::regclass::text::name) is null"
+        " union all select attrelid::regclass || '.' || attname from pg_attribute"
+        " join pg_class as c on c.oid = attrelid"
+        " where relnamespace = 'stopgap'::regnamespace and relkind = 'r' and attnum > 0"
+        " and col_description(attrelid, attnum) is null",
+    )
+
+    assert undocumented == []
+
+
+def test_the_script_is_no_script_for_psql(tree: Tree, cluster: RunningCluster) -> None:
+    script = tree.share / "extension" / f"stopgap--{stopgap.__version__}.sql"
+
+    first, second = script.read_text(encoding="utf-8").splitlines()[:2]
+
+    assert first.startswith("--")
+    assert second.startswith("\\echo")
+    assert second.endswith("\\quit")
+
+
+def test_the_engine_leaves_the_interpreter_as_it_was(connection: Connection) -> None:
+    connection.execute(
+        "create function public.interpreter() returns text[] language plpython3u as"
+        " 'import sys; return sys.path + [m for m in sys.modules if \"stopgap\" in m]'"
+    )
+    before = value(connection, "select public.interpreter()")
+
+    value(connection, "select stopgap.version()")
+
+    added = set(value(connection, "select public.interpreter()")) - set(before)
+    assert "_stopgap_engine_0_1_0.server" in added
+    assert all(each.startswith("_stopgap_engine_0_1_0") for each in added)
+
+
+def test_a_missing_engine_is_told(connection: Connection) -> None:
+    connection.execute(
+        "create or replace function plts.library_directory() returns text"
+        " language sql as $$select '/nowhere'$$"
+    )
+
+    with pytest.raises(psycopg.Error, match="not installed") as error:
+        value(connection, "select stopgap.version()")
+
+    assert error.value.sqlstate == "58P01"
+    assert error.value.diag.message_hint == (
+        "Run make install for this version of stopgap."
+    )
+
+
+def test_dropping_the_extension_leaves_the_live_functions(
+    connection: Connection, connect: Connect
+) -> None:
+    connection.execute("drop extension stopgap")
+
+    connection.execute("create extension stopgap")
+
+    assert value(connect(), "select stopgap.version()") == stopgap.__version__
+
+
+def test_the_engine_uses_the_standard_library_alone() -> None:
+    imports = {
+        line.split()[1].split(".")[0]
+        for path in Path(engine.__file__).parent.rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.match(r"(from|import) [a-z_]", line)
+    }
+
+    assert imports <= {
+        "__future__",
+        "collections",
+        "dataclasses",
+        "enum",
+        "functools",
+        "hashlib",
+        "json",
+        "pathlib",
+        "re",
+        "struct",
+        "time",
+        "typing",
+    }

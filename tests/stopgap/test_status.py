@@ -1,0 +1,98 @@
+"""stopgap.status: what an environment runs, and its drift."""
+
+from __future__ import annotations
+
+from tests.stopgap.schema import Connection, deploy, status, value, write
+
+
+def test_an_unknown_environment_has_no_status(connection: Connection) -> None:
+    assert status(connection) is None
+
+
+def test_a_status_has_the_keys_of_the_design(connection: Connection) -> None:
+    write(connection, "f")
+    deployment = deploy(connection, label="v1")
+
+    found = status(connection)
+
+    assert found.keys() == {
+        "env",
+        "live_schema",
+        "active_deployment_id",
+        "updated_at",
+        "active_deployment",
+        "drift",
+    }
+    active = found["active_deployment"]
+    assert active.keys() == {
+        "id",
+        "label",
+        "status",
+        "created_at",
+        "created_by",
+        "source_schema",
+        "manifest",
+    }
+    assert (active["id"], active["label"], active["status"]) == (
+        deployment,
+        "v1",
+        "active",
+    )
+    assert value(
+        connection,
+        "select created_at = %s::timestamptz from stopgap.deployment",
+        active["created_at"],
+    )
+
+
+def test_an_environment_can_have_nothing_active(connection: Connection) -> None:
+    write(connection, "f")
+    deploy(connection)
+    connection.execute("update stopgap.deployment set status = 'superseded'")
+    connection.execute("update stopgap.environment set active_deployment_id = null")
+
+    found = status(connection)
+
+    assert found["active_deployment"] is None
+    assert found["drift"]["added"] == ["f"]
+
+
+def test_drift_names_what_was_done_by_hand(connection: Connection) -> None:
+    for name in ("same", "changed", "given", "dropped"):
+        write(connection, name)
+    deploy(connection)
+    connection.execute("alter function live_deployment.changed stable")
+    connection.execute("alter function live_deployment.given owner to postgres")
+    connection.execute("drop function live_deployment.dropped")
+    for signature in ("mine(args jsonb)", "mine(a int)"):
+        connection.execute(
+            f"create function live_deployment.{signature} returns jsonb"
+            " language sql as $$select '1'::jsonb$$".encode()
+        )
+
+    assert status(connection)["drift"] == {
+        "has_drift": True,
+        "changed": ["changed", "given"],
+        "dropped": ["dropped"],
+        "added": ["mine", "live_deployment.mine(integer)"],
+        "missing_artifacts": [],
+    }
+
+
+def test_missing_artifacts_are_listed(connection: Connection) -> None:
+    write(connection, "f")
+    deploy(connection)
+    connection.execute("set session_replication_role = replica")
+    connection.execute("delete from plts.artifact")
+
+    assert status(connection)["drift"]["missing_artifacts"] == ["f"]
+
+
+def test_retained_functions_are_no_drift(connection: Connection) -> None:
+    write(connection, "f")
+    write(connection, "old")
+    deploy(connection)
+    connection.execute("drop function shop.old")
+    deploy(connection)
+
+    assert status(connection)["drift"]["has_drift"] is False
