@@ -183,11 +183,23 @@ test("URLs, base64 and clones work in a frozen realm", () => {
     const date = new Date(0);
     const clone = structuredClone({ date, map: new Map([[1, new Set([2])]]), re: /x/g, self: [1n] });
     let refused; try { structuredClone(() => 1); } catch (e) { refused = e.name; }
-    return [url.href, URL.canParse("nope"), btoa("hi\\xff"), atob("aGk="),
+    const invalid = ["*", "a", "a===", "ab=c", "é"].map((text) => {
+      try { return atob(text); } catch (error) { return error.name; }
+    });
+    try { invalid.push(btoa("€")); } catch (error) { invalid.push(error.name); }
+    const all = String.fromCharCode(...Array(256).keys());
+    return [atob(btoa(all)) === all, atob(" a G k "), btoa(""), btoa("a"), btoa("ab"), invalid,
+      url.href, URL.canParse("nope"), btoa("hi\\xff"), atob("aGk="),
       clone.date.getTime(), clone.map.get(1).has(2), clone.re.flags, clone.self[0] === 1n,
       clone.date === date, refused, [...new URLSearchParams({ a: "1" })]];`);
 
   assert.deepEqual(results, [
+    true,
+    "hi",
+    "",
+    "YQ==",
+    "YWI=",
+    Array(6).fill("InvalidCharacterError"),
     "https://user@xn--bcher-kva.example:8080/a/x?a=1&b=2&c=%C3%BC+%C3%9F#h",
     false,
     "aGn/",

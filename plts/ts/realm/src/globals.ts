@@ -1,7 +1,9 @@
 /** Puts the realm's own globals in place, and takes away what must not exist. */
 
+import { atob, btoa } from "./base64.js";
 import { console } from "./console.js";
 import { crypto } from "./crypto.js";
+import { DOMException } from "./dom-exception.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
 import { performance } from "./performance.js";
 import { random } from "./random.js";
@@ -24,10 +26,11 @@ const removed = [
  * `atob` are DOMExceptions.
  */
 export function defineGlobals(): unknown[] {
-  const { DOMException } = globalThis as unknown as { DOMException: unknown };
   for (const name of removed) Reflect.deleteProperty(globalThis, name);
   Reflect.deleteProperty(Intl, "v8BreakIterator");
   const globals = {
+    atob,
+    btoa,
     console,
     crypto,
     performance,

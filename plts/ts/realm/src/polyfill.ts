@@ -23,10 +23,7 @@ import "core-js/modules/es.typed-array.to-reversed.js";
 import "core-js/modules/es.typed-array.to-sorted.js";
 import "core-js/modules/es.typed-array.with.js";
 
-import "core-js/modules/web.dom-exception.constructor.js";
-import "core-js/modules/web.dom-exception.to-string-tag.js";
-import "core-js/modules/web.atob.js";
-import "core-js/modules/web.btoa.js";
+import "./dom-exception.js";
 import "core-js/modules/web.structured-clone.js";
 import "core-js/modules/web.url.js";
 import "core-js/modules/web.url.can-parse.js";
