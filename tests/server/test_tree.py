@@ -98,3 +98,17 @@ def test_a_wrong_pg_config_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(ServerError, match="PG_CONFIG"):
         find_pg_config()
+
+
+def test_its_extensions_hide_those_of_the_system(tmp_path: Path) -> None:
+    # Any folder of the system's will do for one that has the same name as ours.
+    ours = tmp_path / "extensions" / "lib" / "pgxs"
+    ours.mkdir(parents=True)
+    (ours / "part").write_text("ours")
+    (tmp_path / "extensions" / "share").mkdir()
+    theirs = pg_config(find_pg_config(), "--pkglibdir") / "pgxs"
+
+    tree = build_tree(tmp_path / "tree", extensions=tmp_path / "extensions")
+
+    assert (tree.lib / "pgxs" / "part").read_text() == "ours"
+    assert not (theirs / "part").exists()
