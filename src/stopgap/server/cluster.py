@@ -11,6 +11,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -144,6 +145,9 @@ class Cluster:
                 raise ServerError(
                     f"the server does not end; its process is {running.pid}"
                 )
+        if not self.sockets.is_relative_to(self.home):
+            with suppress(OSError):
+                self.sockets.rmdir()
         return running.pid
 
     def dsn(self, *, port: int, database: str, user: str = SUPERUSER) -> str:
