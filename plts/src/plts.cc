@@ -34,7 +34,7 @@ PG_MODULE_MAGIC;
 PG_FUNCTION_INFO_V1(plts_call_handler);
 PG_FUNCTION_INFO_V1(plts_validator);
 
-void _PG_init(void) {
+PGDLLEXPORT void _PG_init(void) {
   plts::pg_define_settings();
   plts::pg_watch_types();
   plts::pg_watch_functions();

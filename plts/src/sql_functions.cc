@@ -109,7 +109,9 @@ std::vector<std::string> CompileAndStore(const std::vector<std::string>& texts,
   std::vector<size_t> places;
   for (size_t i = 0; i < texts.size(); i++) {
     hashes.push_back(ArtifactHash(texts[i], options));
-    if (ArtifactExists(hashes[i])) continue;
+    const bool repeated =
+        std::find(hashes.begin(), hashes.end() - 1, hashes[i]) != hashes.end() - 1;
+    if (repeated || ArtifactExists(hashes[i])) continue;
     missing.push_back(texts[i]);
     places.push_back(i);
   }
@@ -125,7 +127,7 @@ std::vector<std::string> CompileAndStore(const std::vector<std::string>& texts,
   }
   std::sort(compiled.artifacts.begin(), compiled.artifacts.end(),
             [](const Artifact& a, const Artifact& b) { return a.hash < b.hash; });
-  for (const Artifact& artifact : compiled.artifacts) StoreArtifact(artifact, true);
+  StoreArtifacts(compiled.artifacts);
   return hashes;
 }
 

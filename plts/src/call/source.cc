@@ -21,12 +21,12 @@ bool FindStored(const Signature& signature, const std::vector<std::string>& head
          (!artifact->imports.empty() || artifact->exports != "{}");
 }
 
-std::string ModuleText(const Signature& signature,
-                       const std::vector<std::string>& headers) {
+std::string SourceModule(const Signature& signature,
+                         const std::vector<std::string>& headers) {
   Artifact artifact;
   bool plain = false;
   if (FindStored(signature, headers, &artifact, &plain)) return artifact.source_ts;
-  return Compile({{signature.source, headers}}, "{}", false).artifacts.at(0).source_ts;
+  return ModuleText({signature.source, headers});
 }
 
 }  // namespace plts

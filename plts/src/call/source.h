@@ -12,8 +12,8 @@ bool FindStored(const Signature& signature, const std::vector<std::string>& head
                 Artifact* artifact, bool* plain);
 
 // The text of the module that it is: a plain body wrapped, a module as it is. Throws
-// Error where it does not parse.
-std::string ModuleText(const Signature& signature,
-                       const std::vector<std::string>& headers);
+// Error.
+std::string SourceModule(const Signature& signature,
+                         const std::vector<std::string>& headers);
 
 }  // namespace plts

@@ -94,7 +94,7 @@ std::string ArtifactSource(Oid oid) {
   const std::vector<std::string> headers = PlainHeaders(signature);
   if (signature.result_memory != nullptr) MemoryContextDelete(signature.result_memory);
   if (ParsePointer(signature.source)) return {};
-  return ModuleText(signature, headers);
+  return SourceModule(signature, headers);
 }
 
 }  // namespace plts

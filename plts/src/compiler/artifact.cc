@@ -249,8 +249,43 @@ bool ReadArtifact(const std::string& hash, Artifact* out) {
   return found;
 }
 
+namespace {
+
+// The unique index has a row's hash already.
+struct Conflict {};
+
+// Inserts rows that were not there a moment ago. Throws Conflict where one is there now;
+// the caller's subtransaction takes all of them back.
+void InsertRows(const Artifact* artifacts, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const std::string compiled_hash = Sha256(artifacts[i].compiled_js);
+    bool inserted = false;
+    Guard([&] {
+      Relation table = table_open(pg_artifact_table(), RowExclusiveLock);
+      const OwnerIdentity before = pg_become_owner(table);
+      Datum values[kColumns] = {};
+      bool nulls[kColumns] = {};
+      pg_fill(artifacts[i], compiled_hash.c_str(), values, nulls);
+      inserted = pg_insert(table, values, nulls);
+      SetUserIdAndSecContext(before.user, before.context);
+      table_close(table, NoLock);
+    });
+    if (!inserted) throw Conflict{};
+  }
+}
+
+}  // namespace
+
+void StoreArtifacts(const std::vector<Artifact>& artifacts) {
+  try {
+    InSubtransaction([&] { InsertRows(artifacts.data(), artifacts.size()); });
+  } catch (const Conflict&) {
+    // Another session has some of them: take them one by one, waiting where it must.
+    for (const Artifact& artifact : artifacts) StoreArtifact(artifact, true);
+  }
+}
+
 bool StoreArtifact(const Artifact& artifact, bool wait) {
-  const std::string compiled_hash = Sha256(artifact.compiled_js);
   for (;;) {
     TransactionId storing = InvalidTransactionId;
     Presence presence = Presence::kNone;
@@ -261,22 +296,8 @@ bool StoreArtifact(const Artifact& artifact, bool wait) {
       Guard([&] { XactLockTableWait(storing, nullptr, nullptr, XLTW_None); });
       continue;
     }
-    struct Conflict {};
     try {
-      InSubtransaction([&] {
-        bool inserted = false;
-        Guard([&] {
-          Relation table = table_open(pg_artifact_table(), RowExclusiveLock);
-          const OwnerIdentity before = pg_become_owner(table);
-          Datum values[kColumns] = {};
-          bool nulls[kColumns] = {};
-          pg_fill(artifact, compiled_hash.c_str(), values, nulls);
-          inserted = pg_insert(table, values, nulls);
-          SetUserIdAndSecContext(before.user, before.context);
-          table_close(table, NoLock);
-        });
-        if (!inserted) throw Conflict{};
-      });
+      InSubtransaction([&] { InsertRows(&artifact, 1); });
       return true;
     } catch (const Conflict&) {
       // Somebody was faster: look again whose it is.

@@ -37,6 +37,10 @@ std::string Sha256(std::string_view text);
 bool ReadArtifact(const std::string& hash, Artifact* out);
 bool ArtifactExists(const std::string& hash);
 
+// Stores rows, given in the order of their hashes, under as few transaction ids as
+// possible; waits for other transactions that are storing the same. Throws Error.
+void StoreArtifacts(const std::vector<Artifact>& artifacts);
+
 // Stores a row as the table's owner, in a security-restricted way. With `wait` it waits
 // for another transaction that is storing the same hash; without, it leaves the row to
 // that one. Returns false where it did. Throws Error.

@@ -36,6 +36,10 @@ struct Compilation {
 Compilation Compile(const std::vector<Source>& sources, const std::string& options,
                     bool emit);
 
+// The text of the module that a source is, a plain body wrapped: parsed, not checked.
+// Throws Error.
+std::string ModuleText(const Source& source);
+
 // Names the compiler and its libraries.
 const std::string& CompilerFingerprint();
 

@@ -33,8 +33,6 @@ void Run(Isolate* isolate) noexcept {
 }
 
 void PrepareProcess() {
-  // The postmaster builds an isolate for its children, and is interrupted by nothing.
-  if (!IsUnderPostmaster && IsPostmasterEnvironment) return;
   g_running = nullptr;
   if (!StartWatchdog(OnInterrupt)) {
     throw Error(ERRCODE_INSUFFICIENT_RESOURCES,
@@ -95,6 +93,11 @@ void pg_end_session(int reason) {
 Isolate* PrepareEntry(Isolate* isolate) {
   if (g_v8_abandoned) {
     throw Error(ERRCODE_INTERNAL_ERROR, "JavaScript cannot run while the session ends");
+  }
+  // The postmaster builds an isolate for its children, and is interrupted by nothing.
+  if (process_shared_preload_libraries_in_progress) {
+    if (isolate != nullptr) isolate->depth++;
+    return nullptr;
   }
   CheckStack();
   if (g_prepared_in != MyProcPid) PrepareProcess();

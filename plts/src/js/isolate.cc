@@ -99,6 +99,8 @@ Isolate::~Isolate() {
 
 size_t Isolate::NearHeapLimit(void* data, size_t current, size_t) {
   auto* self = static_cast<Isolate*>(data);
+  // Asked again, the slack is gone too: V8 gives up, which ends the session.
+  if (self->doomed_) return current;
   self->doomed_ = true;
   self->isolate_->TerminateExecution();
   return current + kHeapSlack;

@@ -46,9 +46,9 @@ auto Guard(Body&& body, World world = World::kPostgres) -> decltype(body()) {
 }
 
 // Raises `data`, a copy in the caller's memory. With `complete` its context lines are
-// not collected a second time.
+// not collected a second time; whoever catches it restores the stack of callbacks.
 [[noreturn]] inline void pg_raise(ErrorData* data, bool complete) {
-  if (complete) ReThrowError(data);
+  if (complete) error_context_stack = nullptr;
   ThrowErrorData(data);
   pg_unreachable();
 }

@@ -17,5 +17,10 @@ export const compiler = Object.freeze({
   compile(requestJson: string): string {
     return JSON.stringify(compile(JSON.parse(requestJson) as CompileRequest));
   },
+  /** The text of the module that the request's first source is: parsed, not checked. */
+  wrap(requestJson: string): string {
+    const [source] = (JSON.parse(requestJson) as CompileRequest).sources;
+    return source === undefined ? "" : readSource(source, 1).file.text;
+  },
   fingerprint: FINGERPRINT,
 });
