@@ -76,6 +76,13 @@ class Caller(threading.Thread):
         except Exception as error:
             self.error = error
 
+    def latest(self) -> Any:
+        """Return the last answer of the last call."""
+        if not self.answers:
+            return None
+        answer = self.answers[-1]
+        return answer[-1] if isinstance(answer, list) else answer
+
     def stop(self) -> None:
         """End the loop and wait for it."""
         self._stop_it.set()
@@ -111,11 +118,14 @@ def test_callers_see_each_call_one_version_and_never_an_error(
             rollback(connection)
             rollback(connection, to_id=version + 1)
     last = value(connection, "select live_deployment.f('{}')")
+    # Other sessions notice the last change too, with no call going wrong on the way.
+    wait_until(lambda: all(each.latest() == last for each in callers), seconds=30)
     for caller in callers:
         caller.stop()
 
     assert [caller.error for caller in callers] == [None] * len(callers)
     assert last == {"a": 15, "b": 15}
+    assert [caller.latest() for caller in callers] == [last] * len(callers)
     for caller in callers:
         calls: list[Any] = [
             each

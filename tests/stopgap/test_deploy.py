@@ -222,6 +222,29 @@ def test_all_compile_errors_are_reported_together(connection: Connection) -> Non
     assert ": TS2322: " in first
 
 
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ("\nreturn 1 +;", "f:2:11: TS"),
+        ("\n\n  const n: number = 'a'; return n;", "f:3:9: TS2322: "),
+        ("export default\n  ( => 1;", "f:2:5: TS"),
+        ("export default () =>\n  nothing;", "f:2:3: TS2304: "),
+    ],
+    ids=["plain syntax", "plain type", "module syntax", "module name"],
+)
+def test_compile_errors_are_told_in_the_lines_of_their_function(
+    connection: Connection, body: str, place: str
+) -> None:
+    connection.execute("set check_function_bodies = off")
+    write(connection, "f", body)
+
+    with pytest.raises(psycopg.Error) as error:
+        deploy(connection)
+
+    assert error.value.sqlstate == "SG108"
+    assert (error.value.diag.message_detail or "").startswith(place)
+
+
 def test_a_failed_deploy_changes_nothing(connection: Connection) -> None:
     write(connection, "f")
     deploy(connection)

@@ -12,7 +12,7 @@ import stopgap
 from stopgap import engine
 from stopgap.server import Tree
 from tests.fixtures.cluster import Connect, RunningCluster
-from tests.stopgap.schema import Connection, rows, value
+from tests.stopgap.schema import Connection, deploy, rows, value, write
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,14 +104,19 @@ def test_a_missing_engine_is_told(connection: Connection) -> None:
     )
 
 
-def test_dropping_the_extension_leaves_the_live_functions(
+def test_live_functions_outlive_the_extension(
     connection: Connection, connect: Connect
 ) -> None:
+    write(connection, "f", 1)
+    deploy(connection)
+
     connection.execute("drop extension stopgap")
-
+    assert value(connection, "select live_deployment.f('{}')") == 1
     connection.execute("create extension stopgap")
+    write(connection, "f", 2)
+    deploy(connect())
 
-    assert value(connect(), "select stopgap.version()") == stopgap.__version__
+    assert value(connection, "select live_deployment.f('{}')") == 2
 
 
 def test_the_engine_uses_the_standard_library_alone() -> None:

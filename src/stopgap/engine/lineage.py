@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .errors import InvalidArgument, TooFewSteps, UnknownDeployment
+from .names import quote_literal
 from .states import RETIRED, Status, check_transition
 
 
@@ -39,7 +40,7 @@ def target_by_steps(
             f'environment "{env}" cannot go back {steps} steps:'
             f" there are {len(ancestors)}",
             detail=f"Deployment {active_id} is active.",
-            hint=f"stopgap.deployments('{env}') lists what to_id can name.",
+            hint=f"stopgap.deployments({quote_literal(env)}) lists what there is.",
         )
     target = ancestors[steps - 1]
     check_transition(target.id, target.status, Status.ACTIVE)
@@ -51,7 +52,7 @@ def target_by_id(env: str, to_id: int, status: Status | None) -> Ancestor:
     if status is None:
         raise UnknownDeployment(
             f'environment "{env}" has no deployment {to_id}',
-            hint=f"stopgap.deployments('{env}') lists its deployments.",
+            hint=f"stopgap.deployments({quote_literal(env)}) lists its deployments.",
         )
     if status not in RETIRED:
         # A sealed deployment could become active, but there is nothing in it to go

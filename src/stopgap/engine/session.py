@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .database import Database, Severity
 from .errors import IsolationRefused, NotDeployer
+from .names import quote_identifier
 from .settings import NAMES, LogLevel, Settings, parse_settings
 
 _SEVERITIES = {
@@ -81,7 +82,7 @@ def require_deployer(session: Session) -> None:
     role = session.caller.role
     raise NotDeployer(
         f'role "{role}" is not a member of stopgap_deployer',
-        hint=f'grant stopgap_deployer to "{role}";',
+        hint=f"grant stopgap_deployer to {quote_identifier(role)};",
     )
 
 

@@ -23,7 +23,11 @@ select
     format_type(p.prorettype, null) as return_type,
     p.proretset as returns_set,
     p.prosecdef as security_definer,
-    plts.artifact_source(p.oid) is null as is_pointer,
+    -- plts decides; to ask it costs, and pointers are JSON objects.
+    case
+        when p.prosrc ~ '^\s*\{' then plts.artifact_source(p.oid) is null
+        else false
+    end as is_pointer,
     p.namesakes,
     p.provolatile::text as volatility,
     p.proisstrict as strict,

@@ -85,7 +85,7 @@ def _resolve(
     if active_id is None:
         raise NoActiveDeployment(
             f'environment "{env}" has no active deployment',
-            hint=f"Deploy to it, or name one of stopgap.deployments('{env}').",
+            hint="Deploy to it, or name a deployment of it with to_id.",
         )
     return target_by_steps(
         env, active_id, lineage(database, active_id), check_steps(steps)
