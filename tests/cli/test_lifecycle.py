@@ -273,7 +273,7 @@ def test_people_are_told_what_changed_and_how_to_undo_it(
     assert "To undo: stopgap rollback --env prod" in second.stdout
     assert "1 unchanged" in second.stdout
     assert re.search(r"^greet +changed$", second.stdout, re.MULTILINE)
-    assert "Rolled prod back: it runs deployment 1" in back.stdout
+    assert 'Rolled prod back from deployment 2 to deployment 1 "first"\n' in back.stdout
     assert "To undo: stopgap rollback --env prod --to 2" in back.stdout
 
 

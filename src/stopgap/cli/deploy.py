@@ -14,7 +14,7 @@ from stopgap.cli.options import (
     Output,
     OutputOption,
 )
-from stopgap.cli.render import counted, print_human, print_json, progress, table
+from stopgap.cli.render import counted, print_human, print_json, progress, table, title
 from stopgap.cli.session import open_client
 
 
@@ -75,10 +75,8 @@ def _foreseen(client: Client, env: str, from_schema: str) -> Diff | None:
 
 def _print_human(deployed: Deployed, changes: Diff | None) -> None:
     deployment = deployed.deployment
-    label = f' "{deployment.label}"' if deployment.label else ""
     print_human(
-        f"Deployed {deployed.from_schema} to {deployed.env}: "
-        f"deployment {deployment.id}{label}, "
+        f"Deployed {deployed.from_schema} to {deployed.env}: {title(deployment)}, "
         f"{counted(deployment.function_count, 'function')}"
     )
     if changes is not None:

@@ -19,7 +19,7 @@ from stopgap.errors import (
     OutputFailed,
     StopgapError,
 )
-from stopgap.results import Diagnostic
+from stopgap.results import Deployment, Diagnostic
 
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -61,6 +61,12 @@ def moment(timestamp: str) -> str:
         return f"{datetime.fromisoformat(timestamp).astimezone():%Y-%m-%d %H:%M:%S}"
     except ValueError:
         return timestamp
+
+
+def title(deployment: Deployment) -> str:
+    """Return the words by which people know a deployment."""
+    label = f' "{deployment.label}"' if deployment.label else ""
+    return f"deployment {deployment.id}{label}"
 
 
 def counted(number: int, what: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
-from stopgap.cli.render import print_human, print_json, progress
+from stopgap.cli.render import print_human, print_json, progress, title
 from stopgap.cli.session import open_client
 
 
@@ -40,6 +40,7 @@ def rollback(
         before = None if is_json else client.status(env)
         with progress(f"rolling {env} back", quiet=is_json):
             done = client.rollback(env, steps=steps, to_id=to)
+        after = None if is_json else client.deployment(env, done.deployment_id)
     if is_json:
         print_json(
             {
@@ -51,7 +52,9 @@ def rollback(
             }
         )
         return
-    print_human(f"Rolled {env} back: it runs deployment {done.deployment_id}")
-    if before is not None and before.active_deployment_id is not None:
-        previous = before.active_deployment_id
-        print_human(f"To undo: stopgap rollback --env {env} --to {previous}")
+    left = before.active_deployment if before else None
+    if after is not None:
+        origin = f" from {title(left)}" if left else ""
+        print_human(f"Rolled {env} back{origin} to {title(after)}")
+    if left is not None:
+        print_human(f"To undo: stopgap rollback --env {env} --to {left.id}")

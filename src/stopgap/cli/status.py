@@ -45,7 +45,7 @@ def _print_human(found: Status) -> None:
                 ("environment", found.env),
                 ("live schema", found.live_schema),
                 ("updated", moment(found.updated_at)),
-                ("deployment", "none" if active is None else _title(active)),
+                ("deployment", "none" if active is None else _known_as(active)),
                 ("from schema", active and active.source_schema),
                 (
                     "deployed",
@@ -63,7 +63,7 @@ def _print_human(found: Status) -> None:
         print_human("", table(("function", "kind", "artifact"), rows))
 
 
-def _title(deployment: Deployment) -> str:
+def _known_as(deployment: Deployment) -> str:
     return f"{deployment.id} {deployment.label or ''}".rstrip()
 
 
