@@ -8,6 +8,29 @@
 namespace plts {
 namespace {
 
+struct Moment {
+  uint64_t ticks;
+  double ms;
+};
+
+Moment Now() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return {Ticks(), static_cast<double>(now.tv_sec) * 1e3 +
+                       static_cast<double>(now.tv_nsec) / 1e6};
+}
+
+// When the library was loaded.
+const Moment g_start = Now();
+
+// Milliseconds in a tick, from what both clocks have done since then.
+double TickLength() {
+  Moment now = Now();
+  // At least a millisecond apart, or the quotient means nothing.
+  while (now.ms - g_start.ms < 1) now = Now();
+  return (now.ms - g_start.ms) / static_cast<double>(now.ticks - g_start.ticks);
+}
+
 struct ErrorClass {
   const char* name;
   uint64_t count;
@@ -16,12 +39,15 @@ struct ErrorClass {
 std::string CounterJson(const Counter& counter,
                         std::initializer_list<ErrorClass> classes) {
   char buffer[256];
+  const double tick = TickLength();
   std::snprintf(buffer, sizeof(buffer),
                 "{\"calls\":%llu,\"errors\":%llu,\"latency_ms\":{\"total\":%.6f,"
                 "\"last\":%.6f,\"max\":%.6f},\"error_classes\":{",
                 static_cast<unsigned long long>(counter.calls),
-                static_cast<unsigned long long>(counter.errors), counter.latency.total,
-                counter.latency.last, counter.latency.max);
+                static_cast<unsigned long long>(counter.errors), 
+                static_cast<double>(counter.latency.total) * tick,
+                static_cast<double>(counter.latency.last) * tick,
+                static_cast<double>(counter.latency.max) * tick);
   std::string out = buffer;
   bool first = true;
   for (const ErrorClass& c : classes) {

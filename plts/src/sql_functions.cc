@@ -8,7 +8,7 @@
 #include "version.h"
 
 #include <algorithm>
-#include <numeric>
+#include <unordered_set>
 
 namespace plts {
 namespace {
@@ -107,11 +107,10 @@ std::vector<std::string> CompileAndStore(const std::vector<std::string>& texts,
   std::vector<std::string> hashes;
   std::vector<std::string> missing;
   std::vector<size_t> places;
+  std::unordered_set<std::string> seen;
   for (size_t i = 0; i < texts.size(); i++) {
     hashes.push_back(ArtifactHash(texts[i], options));
-    const bool repeated =
-        std::find(hashes.begin(), hashes.end() - 1, hashes[i]) != hashes.end() - 1;
-    if (repeated || ArtifactExists(hashes[i])) continue;
+    if (!seen.insert(hashes[i]).second || ArtifactExists(hashes[i])) continue;
     missing.push_back(texts[i]);
     places.push_back(i);
   }

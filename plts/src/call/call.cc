@@ -2,6 +2,8 @@
 
 #include "call/call.h"
 
+#include <optional>
+
 #include "call/driver.h"
 #include "call/frame.h"
 #include "call/function.h"
@@ -125,6 +127,12 @@ uint32_t NextToken() {
 void ConvertArguments(const Conversion& conversion, const FunctionBody& body,
                       FunctionCallInfo fcinfo, v8::Local<v8::Value>* out) {
   const size_t count = body.arguments.size();
+  if (body.simple_arguments) {
+    for (size_t i = 0; i < count; i++) {
+      out[i] = pg_to_js(*body.arguments[i], conversion, fcinfo->args[i]);
+    }
+    return;
+  }
   size_t at = 0;
   try {
     Guard(
@@ -220,13 +228,18 @@ v8::Local<v8::Value> Invoke(Realm& realm, CallFrame& frame, const FunctionBody& 
 
 Datum ConvertResult(Realm& realm, const FunctionBody& body, FunctionCallInfo fcinfo,
                     MemoryContext memory, v8::Local<v8::Value> value) {
+  const Converter& converter = *body.result;
+  if (converter.quick_to_datum != nullptr) {
+    Datum quick;
+    if (converter.quick_to_datum(value, &quick)) return quick;
+  }
   const Conversion conversion{realm.v8(), realm.context()};
   NullableDatum result;
   try {
     Guard(
         [&] {
           MemoryContextSwitchTo(memory);
-          result = pg_to_datum(*body.result, conversion, value);
+          result = pg_to_datum(converter, conversion, value);
         },
         World::kMixed);
   } catch (Error& error) {
@@ -240,7 +253,9 @@ Datum ConvertResult(Realm& realm, const FunctionBody& body, FunctionCallInfo fci
 Datum Run(Realm& realm, FunctionBody* body, FunctionCallInfo fcinfo) {
   const MemoryContext memory = CurrentMemoryContext;
   v8::Isolate* isolate = realm.v8();
-  v8::Isolate::Scope isolate_scope(isolate);
+  // The compiler's isolate is current where it is what called us.
+  std::optional<v8::Isolate::Scope> isolate_scope;
+  if (v8::Isolate::TryGetCurrent() != isolate) isolate_scope.emplace(isolate);
   v8::HandleScope handles(isolate);
   v8::Context::Scope context_scope(realm.context());
   v8::TryCatch try_catch(isolate);

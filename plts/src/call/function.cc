@@ -107,6 +107,7 @@ FunctionBody* Load(Cache& cache, Oid oid) {
   body->type_generation = TypeGeneration();
   for (const Parameter& parameter : signature.inputs) {
     body->arguments.push_back(parameter.type);
+    if (!parameter.type->simple_to_js) body->simple_arguments = false;
     body->argument_names.push_back(parameter.name);
   }
   body->document = body->arguments.size() == 1 &&

@@ -40,10 +40,15 @@ struct FunctionBody {
   bool document = false;       // (args jsonb): ctx.args is the value itself
 
   std::vector<const Converter*> arguments;  // of the input parameters
+  bool simple_arguments = true;             // none of them can raise
   std::vector<std::string> argument_names;  // empty where it has none
   const Converter* result = nullptr;
   MemoryContext memory = nullptr;  // of `result`, where it is this body's own
   uint64_t type_generation = 0;
+
+  // Where the handler was found last: the realm, by its number, and its entry there.
+  mutable uint64_t handler_realm = 0;
+  mutable const v8::Global<v8::Function>* handler = nullptr;
 
   int references = 0;
   bool current = true;  // false once pg_proc says something else

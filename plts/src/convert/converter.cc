@@ -16,18 +16,26 @@ struct Family {
   ToDatumFunction to_datum;
   const char* ts_type;
   const char* ts_result;
+  bool simple_to_js = false;
+  QuickToDatumFunction quick_to_datum = nullptr;
 };
 
 // The types that have more than their text form. What is not here goes by its kind
 // (array, composite, domain), and else as text.
 const Family kFamilies[] = {
-    {BOOLOID, BoolToJs, BoolToDatum, "boolean", "boolean"},
-    {INT2OID, Int2ToJs, Int2ToDatum, "number", "number"},
-    {INT4OID, Int4ToJs, Int4ToDatum, "number", "number"},
+    {BOOLOID, BoolToJs, BoolToDatum, "boolean", "boolean", true,
+     BoolQuick},
+    {INT2OID, Int2ToJs, Int2ToDatum, "number", "number", true,
+     nullptr},
+    {INT4OID, Int4ToJs, Int4ToDatum, "number", "number", true,
+     Int4Quick},
     {INT8OID, Int8ToJs, Int8ToDatum, "bigint", "BigIntInput"},
-    {OIDOID, OidToJs, OidToDatum, "number", "number"},
-    {FLOAT4OID, Float4ToJs, Float4ToDatum, "number", "number"},
-    {FLOAT8OID, Float8ToJs, Float8ToDatum, "number", "number"},
+    {OIDOID, OidToJs, OidToDatum, "number", "number", true,
+     nullptr},
+    {FLOAT4OID, Float4ToJs, Float4ToDatum, "number", "number", true,
+     nullptr},
+    {FLOAT8OID, Float8ToJs, Float8ToDatum, "number", "number", true,
+     Float8Quick},
     {NUMERICOID, NumericToJs, NumericToDatum, "Numeric", "NumericInput"},
     {CASHOID, MoneyToJs, MoneyToDatum, "Numeric", "NumericInput"},
     {TEXTOID, TextToJs, TextToDatum, "string", "string"},
@@ -123,6 +131,8 @@ void pg_choose_family(Converter* converter) {
     converter->to_datum = family->to_datum;
     converter->ts_type = pstrdup(family->ts_type);
     converter->ts_result = pstrdup(family->ts_result);
+    converter->simple_to_js = family->simple_to_js;
+    if (!converter->domain) converter->quick_to_datum = family->quick_to_datum;
     return;
   }
   const Oid element = get_element_type(base);

@@ -26,6 +26,10 @@ using ToDatumFunction = Datum (*)(const Converter& converter,
                                   const Conversion& conversion,
                                   v8::Local<v8::Value> value);
 
+// The quick way back, for the values that need no memory and cannot fail. False for all
+// others, which go the other way. Needs no Guard.
+using QuickToDatumFunction = bool (*)(v8::Local<v8::Value> value, Datum* out);
+
 // A column of a composite type. Dropped ones have no converter.
 struct Field {
   char* name;
@@ -44,6 +48,8 @@ struct Converter {
   bool domain = false;
   ToJsFunction to_js = nullptr;
   ToDatumFunction to_datum = nullptr;
+  QuickToDatumFunction quick_to_datum = nullptr;
+  bool simple_to_js = false;   // to_js cannot raise, and needs no Guard
   FmgrInfo output{};           // the type's own text form
   FmgrInfo input{};
   Oid io_parameter = InvalidOid;

@@ -30,4 +30,8 @@ PLTS_FAMILY(Void);
 
 #undef PLTS_FAMILY
 
+bool BoolQuick(v8::Local<v8::Value> value, Datum* out);
+bool Int4Quick(v8::Local<v8::Value> value, Datum* out);
+bool Float8Quick(v8::Local<v8::Value> value, Datum* out);
+
 }  // namespace plts

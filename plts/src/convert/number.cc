@@ -106,6 +106,25 @@ Numeric pg_number_to_numeric(const Conversion& conversion, v8::Local<v8::Value> 
                                              Int32GetDatum(-1)));
 }
 
+bool BoolQuick(v8::Local<v8::Value> value, Datum* out) {
+  if (!value->IsBoolean()) return false;
+  *out = BoolGetDatum(value->IsTrue());
+  return true;
+}
+
+bool Int4Quick(v8::Local<v8::Value> value, Datum* out) {
+  if (!value->IsInt32()) return false;
+  *out = Int32GetDatum(value.As<v8::Int32>()->Value());
+  return true;
+}
+
+bool Float8Quick(v8::Local<v8::Value> value, Datum* out) {
+  // By reference where a Datum is too small for it.
+  if (!FLOAT8PASSBYVAL || !value->IsNumber()) return false;
+  *out = Float8GetDatum(value.As<v8::Number>()->Value());
+  return true;
+}
+
 v8::Local<v8::Value> BoolToJs(const Converter&, const Conversion& c, Datum value) {
   return v8::Boolean::New(c.isolate, DatumGetBool(value));
 }

@@ -89,11 +89,17 @@ Isolate::Isolate(const Snapshot& snapshot) : heap_mb_(max_heap_mb) {
   g_stack_limit_changed = true;
 }
 
+void Isolate::StayEntered() {
+  isolate_->Enter();
+  stays_entered_ = true;
+}
+
 Isolate::~Isolate() {
   for (Isolate*& known : g_isolates) {
     if (known == this) known = nullptr;
   }
   ForgetIsolate(this);
+  if (stays_entered_) isolate_->Exit();
   isolate_->Dispose();
 }
 

@@ -33,6 +33,10 @@ class Isolate {
   bool doomed() const noexcept { return doomed_; }
   void Doom() noexcept { doomed_ = true; }
 
+  // Makes it the thread's current isolate for as long as it lives: entering costs a tenth
+  // of a short call. Another one that is entered meanwhile must be left in its order.
+  void StayEntered();
+
   // How many entries are on the stack.
   int depth = 0;
 
@@ -54,6 +58,7 @@ class Isolate {
   v8::Isolate* isolate_ = nullptr;
   int heap_mb_;
   bool doomed_ = false;
+  bool stays_entered_ = false;
   std::optional<Error> termination_;
 };
 

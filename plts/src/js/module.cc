@@ -91,8 +91,13 @@ v8::Local<v8::Module> Evaluate(Realm& realm, const FunctionBody& body) {
 
 v8::Local<v8::Function> HandlerFor(Realm& realm, const FunctionBody& body) {
   v8::Isolate* isolate = realm.v8();
+  if (body.handler_realm == realm.id) return body.handler->Get(isolate);
   const auto known = realm.handlers.find(body.serial);
-  if (known != realm.handlers.end()) return known->second.Get(isolate);
+  if (known != realm.handlers.end()) {
+    body.handler_realm = realm.id;
+    body.handler = &known->second;
+    return known->second.Get(isolate);
+  }
 
   v8::Local<v8::Context> context = realm.context();
   v8::Local<v8::Module> module;

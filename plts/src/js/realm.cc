@@ -111,6 +111,7 @@ Isolate& Realms::CurrentIsolate() {
       if (snapshot == nullptr) snapshot = new Snapshot("realm.snapshot");
       state.isolate = std::make_unique<Isolate>(*snapshot);
       state.isolate->v8()->SetPromiseRejectCallback(OnPromiseReject);
+      state.isolate->StayEntered();
     });
   }
   if (state.isolate->doomed()) {
@@ -135,7 +136,7 @@ Realm* Realms::For(Oid role) {
   }
   DropIdleRealms(state);
   EnterV8(&isolate, [&] {
-    v8::Isolate::Scope scope(isolate.v8());
+    const v8::Isolate::Scope scope(isolate.v8());
     state.realms.push_back(std::make_unique<Realm>(&isolate, role));
   });
   Realm* realm = state.realms.back().get();
@@ -167,7 +168,7 @@ void Realms::Prewarm() {
   State& state = TheState();
   Isolate& isolate = CurrentIsolate();
   EnterV8(&isolate, [&] {
-    v8::Isolate::Scope scope(isolate.v8());
+    const v8::Isolate::Scope scope(isolate.v8());
     state.realms.push_back(std::make_unique<Realm>(&isolate, InvalidOid));
   });
 }
