@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
-import system_packages as apt
+import system_packages
 
 # V8 is not among these: setup_v8.py knows the ways to it.
 PACKAGES = (
@@ -29,13 +29,12 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    lacking = apt.missing(PACKAGES)
+    lacking = system_packages.missing(PACKAGES)
     if lacking:
         print(f"installing {', '.join(lacking)}")
         try:
-            apt.update()
-            apt.install(lacking)
-        except apt.PackageError as error:
+            system_packages.install(lacking)
+        except system_packages.PackageError as error:
             print(f"error: {error}", file=sys.stderr)
             return 1
     if shutil.which("npm") is None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import system_packages as apt
+import system_packages
 
 ROOT = Path(__file__).resolve().parent.parent
 UNPACKED = ROOT / "build" / "v8"
@@ -28,7 +28,11 @@ def main() -> int:
     """Write build/v8.mk for the first way to V8 that works."""
     try:
         settings = _from_environment() or _from_system() or _from_unpacked_packages()
-    except (apt.PackageError, subprocess.CalledProcessError, OSError) as error:
+    except (
+        system_packages.PackageError,
+        subprocess.CalledProcessError,
+        OSError,
+    ) as error:
         print(f"error: cannot set up V8: {error}", file=sys.stderr)
         print(
             "hint: set V8_CPPFLAGS and V8_LIBS to where V8's headers and a shared "
@@ -66,10 +70,12 @@ def _from_environment() -> str | None:
 
 def _from_system() -> str | None:
     """Use libnode-dev, installing it when that removes nobody's package."""
-    if not apt.is_installed("libnode-dev"):
-        if not apt.would_install("libnode-dev"):
+    if not system_packages.is_installed("libnode-dev"):
+        if not system_packages.is_known("libnode-dev"):
+            system_packages.update()
+        if not system_packages.would_install("libnode-dev"):
             return None
-        apt.install(["libnode-dev"])
+        system_packages.install(["libnode-dev"])
     return _settings(
         origin="the system's libnode-dev",
         cppflags="-I/usr/include/node",
@@ -85,21 +91,23 @@ def _from_unpacked_packages() -> str:
         depends = _field(header_package, "Depends")
         library_name = re.search(r"\blibnode\d+\b", depends)
         if library_name is None:
-            raise apt.PackageError(f"libnode-dev depends on no libnode: {depends}")
+            raise system_packages.PackageError(
+                f"libnode-dev depends on no libnode: {depends}"
+            )
         library_package = _download(library_name[0], folder)
         shared = re.findall(
             r"\b(?:lib|zlib)[\w.+-]+", _field(library_package, "Depends")
         )
-        lacking = apt.missing(shared)
+        lacking = system_packages.missing(shared)
         if lacking:
-            apt.install(lacking)
+            system_packages.install(lacking)
         shutil.rmtree(UNPACKED, ignore_errors=True)
         UNPACKED.mkdir(parents=True)
         for package in (header_package, library_package):
             subprocess.run(["dpkg-deb", "-x", package, UNPACKED], check=True)
     headers = UNPACKED / "usr" / "include" / "node"
     if not (headers / "v8.h").is_file():
-        raise apt.PackageError(f"{headers} has no v8.h")
+        raise system_packages.PackageError(f"{headers} has no v8.h")
     library = next(UNPACKED.glob("usr/lib/*/libnode.so")).resolve()
     return _settings(
         origin="libnode-dev unpacked, as apt cannot install it here",
@@ -124,7 +132,7 @@ def _download(package: str, folder: Path) -> Path:
     command = ["apt-get", "download", "--quiet", package]
     if subprocess.run(command, cwd=folder, check=False).returncode != 0:
         # Without package lists, or with old ones, there is nothing to download.
-        apt.update()
+        system_packages.update()
         subprocess.run(command, cwd=folder, check=True)
     return next(folder.glob(f"{package}_*.deb"))
 

@@ -61,9 +61,16 @@ def update() -> None:
 
 def install(packages: Iterable[str]) -> None:
     """Install the packages and nothing that they merely recommend."""
+    update()
     run_as_root(
         "apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *packages
     )
+
+
+def is_known(package: str) -> bool:
+    """Say whether the package lists have the package; a fresh machine has none."""
+    command = ["apt-cache", "show", package]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def would_install(package: str) -> bool:
