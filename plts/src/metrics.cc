@@ -44,7 +44,7 @@ std::string CounterJson(const Counter& counter,
                 "{\"calls\":%llu,\"errors\":%llu,\"latency_ms\":{\"total\":%.6f,"
                 "\"last\":%.6f,\"max\":%.6f},\"error_classes\":{",
                 static_cast<unsigned long long>(counter.calls),
-                static_cast<unsigned long long>(counter.errors), 
+                static_cast<unsigned long long>(counter.errors),
                 static_cast<double>(counter.latency.total) * tick,
                 static_cast<double>(counter.latency.last) * tick,
                 static_cast<double>(counter.latency.max) * tick);
@@ -64,9 +64,9 @@ std::string MetricsJson() {
   const CompileMetrics& c = g_compile_metrics;
   const ExecuteMetrics& e = g_execute_metrics;
   return "{\"compile\":" +
-         CounterJson(c, {{"diagnostics", c.diagnostics},
-                         {"sql", c.sql},
-                         {"unknown", c.unknown}}) +
+         CounterJson(
+             c,
+             {{"diagnostics", c.diagnostics}, {"sql", c.sql}, {"unknown", c.unknown}}) +
          ",\"execute\":" +
          CounterJson(e, {{"timeout", e.timeout},
                          {"memory", e.memory},

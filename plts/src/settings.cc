@@ -52,16 +52,15 @@ void pg_define_settings() {
     DefineCustomIntVariable(s.name, s.description, nullptr, s.value, *s.value, s.least,
                             s.most, PGC_SUSET, s.flags, nullptr, nullptr, nullptr);
   }
-  DefineCustomEnumVariable("plts.log_level",
-                           "The least level of console output that is reported.",
-                           nullptr, &log_level, log_level, kLogLevels, PGC_SUSET, 0,
-                           nullptr, nullptr, nullptr);
+  DefineCustomEnumVariable(
+      "plts.log_level", "The least level of console output that is reported.", nullptr,
+      &log_level, log_level, kLogLevels, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomEnumVariable("plts.isolation",
                            "Whether calls of a session share a JavaScript context.",
                            nullptr, &isolation, isolation, kIsolations, PGC_USERSET, 0,
                            nullptr, nullptr, nullptr);
-  // PostgreSQL refuses new settings of this context once the server runs: a library that
-  // is loaded later still reads them from the configuration file.
+  // PostgreSQL refuses new settings of this context once the server runs: a library
+  // that is loaded later still reads them from the configuration file.
   const GucContext at_start =
       process_shared_preload_libraries_in_progress ? PGC_POSTMASTER : PGC_SIGHUP;
   DefineCustomBoolVariable("plts.jit", "Whether V8 may compile to machine code.",

@@ -70,8 +70,7 @@ Datum TextDatum(const std::string& utf8) {
 Datum JsonbDatum(const std::string& utf8) {
   Datum result = 0;
   Guard([&] {
-    char* text =
-        pg_any_to_server(utf8.c_str(), static_cast<int>(utf8.size()), PG_UTF8);
+    char* text = pg_any_to_server(utf8.c_str(), static_cast<int>(utf8.size()), PG_UTF8);
     result = DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
   });
   return result;
@@ -133,8 +132,7 @@ std::vector<std::string> CompileAndStore(const std::vector<std::string>& texts,
 Datum TextArrayDatum(const std::vector<std::string>& texts) {
   Datum result = 0;
   Guard([&] {
-    auto* items =
-        static_cast<Datum*>(palloc(sizeof(Datum) * (texts.size() + 1)));
+    auto* items = static_cast<Datum*>(palloc(sizeof(Datum) * (texts.size() + 1)));
     for (size_t i = 0; i < texts.size(); i++) {
       items[i] = CStringGetTextDatum(texts[i].c_str());
     }
@@ -193,14 +191,13 @@ PGDLLEXPORT Datum plts_artifact_source(PG_FUNCTION_ARGS) {
 
 PGDLLEXPORT Datum plts_compile_ts(PG_FUNCTION_ARGS) {
   return plts::Border([&] {
-    const plts::Compilation compiled =
-        plts::Measured({plts::Utf8Argument(fcinfo, 0)},
-                       plts::OptionsArgument(fcinfo, 1), true);
+    const plts::Compilation compiled = plts::Measured(
+        {plts::Utf8Argument(fcinfo, 0)}, plts::OptionsArgument(fcinfo, 1), true);
     Datum values[3];
     bool nulls[3] = {};
     nulls[0] = !compiled.diagnostics.empty();
-    values[0] = nulls[0] ? Datum{0}
-                         : plts::TextDatum(compiled.artifacts.at(0).compiled_js);
+    values[0] =
+        nulls[0] ? Datum{0} : plts::TextDatum(compiled.artifacts.at(0).compiled_js);
     values[1] = plts::JsonbDatum(compiled.diagnostics_json);
     values[2] = plts::TextDatum(plts::CompilerFingerprint());
     return plts::Guard([&] {
@@ -208,8 +205,7 @@ PGDLLEXPORT Datum plts_compile_ts(PG_FUNCTION_ARGS) {
       if (get_call_result_type(fcinfo, nullptr, &row) != TYPEFUNC_COMPOSITE) {
         elog(ERROR, "return type must be a row type");
       }
-      return HeapTupleGetDatum(
-          heap_form_tuple(BlessTupleDesc(row), values, nulls));
+      return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(row), values, nulls));
     });
   });
 }

@@ -10,7 +10,8 @@
 namespace plts {
 namespace {
 
-// By the realm's numbers: the level that plts.log_level compares with, and PostgreSQL's.
+// By the realm's numbers: the level that plts.log_level compares with, and
+// PostgreSQL's.
 struct Level {
   LogLevel least;
   int elevel;
@@ -31,12 +32,11 @@ void Report(int level, const std::string& text) {
   const std::string name =
       g_frame != nullptr && g_frame->body != nullptr ? g_frame->body->display_name : "";
   Guard([&] {
-    char* message = pg_any_to_server(text.c_str(), static_cast<int>(text.size()),
-                                     PG_UTF8);
-    ereport(at.elevel, (errmsg_internal("%s", message),
-                        name.empty() ? 0
-                                     : errcontext("PL/TS function \"%s\"",
-                                                  name.c_str())));
+    char* message =
+        pg_any_to_server(text.c_str(), static_cast<int>(text.size()), PG_UTF8);
+    ereport(at.elevel,
+            (errmsg_internal("%s", message),
+             name.empty() ? 0 : errcontext("PL/TS function \"%s\"", name.c_str())));
   });
 }
 

@@ -129,9 +129,8 @@ void Utf8Encode(const Arguments& arguments) {
     v8::Local<v8::Value> constructor =
         Checked(context->Global()->Get(context, Name(isolate, "Uint8Array")));
     v8::Local<v8::Value> size = v8::Number::New(isolate, static_cast<double>(length));
-    auto bytes =
-        Checked(constructor.As<v8::Function>()->NewInstance(context, 1, &size))
-            .As<v8::Uint8Array>();
+    auto bytes = Checked(constructor.As<v8::Function>()->NewInstance(context, 1, &size))
+                     .As<v8::Uint8Array>();
     if (length > 0) {
       text->WriteUtf8(
           isolate, static_cast<char*>(bytes->Buffer()->Data()),
@@ -147,15 +146,14 @@ void Utf8Decode(const Arguments& arguments) {
     if (!arguments[0]->IsArrayBufferView()) return;
     auto view = arguments[0].As<v8::ArrayBufferView>();
     const size_t length = view->ByteLength();
-    const char* data =
-        length == 0 ? ""
-                    : static_cast<const char*>(view->Buffer()->Data()) +
-                          view->ByteOffset();
+    const char* data = length == 0 ? ""
+                                   : static_cast<const char*>(view->Buffer()->Data()) +
+                                         view->ByteOffset();
     const bool fatal = arguments[1]->BooleanValue(realm.v8());
     if (fatal) {
-      const bool valid = pg_encoding_verifymbstr(PG_UTF8, data,
-                                                 static_cast<int>(length)) ==
-                         static_cast<int>(length);
+      const bool valid =
+          pg_encoding_verifymbstr(PG_UTF8, data, static_cast<int>(length)) ==
+          static_cast<int>(length);
       // PostgreSQL's check refuses U+0000, which UTF-8 does not.
       if (!valid && std::memchr(data, '\0', length) == nullptr) {
         realm.v8()->ThrowException(v8::Exception::TypeError(
@@ -196,11 +194,16 @@ struct Native {
 };
 
 const Native kNatives[] = {
-    {"query", Query},           {"exec", Exec},
-    {"querySync", QuerySync},   {"execSync", ExecSync},
-    {"now", Now},               {"console", Console},
-    {"random", Random},         {"monotonicMs", MonotonicMs},
-    {"utf8Encode", Utf8Encode}, {"utf8Decode", Utf8Decode},
+    {"query", Query},
+    {"exec", Exec},
+    {"querySync", QuerySync},
+    {"execSync", ExecSync},
+    {"now", Now},
+    {"console", Console},
+    {"random", Random},
+    {"monotonicMs", MonotonicMs},
+    {"utf8Encode", Utf8Encode},
+    {"utf8Decode", Utf8Decode},
     {"module", Module},
 };
 

@@ -22,8 +22,9 @@ Cache& TheCache() {
   return *cache;
 }
 
-// Finds the types of $1, $2, … as the server does for a protocol-level Parse that leaves
-// them unspecified. Types and their number are returned in the current memory context.
+// Finds the types of $1, $2, … as the server does for a protocol-level Parse that
+// leaves them unspecified. Types and their number are returned in the current memory
+// context.
 void pg_infer(const char* sql, Oid** types, int* count, int* statements) {
   *types = nullptr;
   *count = 0;

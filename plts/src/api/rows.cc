@@ -1,6 +1,6 @@
-// Rows: values are converted in C++, and a function made for the columns turns them into
-// objects in JavaScript, which makes all objects of one shape and crosses the border once
-// for many rows.
+// Rows: values are converted in C++, and a function made for the columns turns them
+// into objects in JavaScript, which makes all objects of one shape and crosses the
+// border once for many rows.
 
 #include "api/rows.h"
 
@@ -47,8 +47,7 @@ std::string ColumnName(TupleDesc row, int i) {
   const char* name = NameStr(TupleDescAttr(row, i)->attname);
   std::string utf8;
   Guard([&] {
-    utf8.assign(
-        pg_server_to_any(name, static_cast<int>(std::strlen(name)), PG_UTF8));
+    utf8.assign(pg_server_to_any(name, static_cast<int>(std::strlen(name)), PG_UTF8));
   });
   return utf8;
 }
@@ -56,9 +55,10 @@ std::string ColumnName(TupleDesc row, int i) {
 // (rows, values) => appends one object for each `natts` values.
 v8::Local<v8::Function> MakeBuilder(Realm& realm, TupleDesc row) {
   v8::Isolate* isolate = realm.v8();
-  std::string source = "\"use strict\"; let n = rows.length; for (let i = 0; i < "
-                       "values.length; i += " +
-                       std::to_string(row->natts) + ") rows[n++] = {";
+  std::string source =
+      "\"use strict\"; let n = rows.length; for (let i = 0; i < "
+      "values.length; i += " +
+      std::to_string(row->natts) + ") rows[n++] = {";
   for (int i = 0; i < row->natts; i++) {
     // Computed, so that a column named __proto__ is a column.
     source += "[" + Literal(ColumnName(row, i)) + "]: values[i + " + std::to_string(i) +
@@ -66,11 +66,10 @@ v8::Local<v8::Function> MakeBuilder(Realm& realm, TupleDesc row) {
   }
   source += "};";
   v8::ScriptCompiler::Source code(Utf8ToJs(isolate, source));
-  v8::Local<v8::String> parameters[] = {Name(isolate, "rows"),
-                                        Name(isolate, "values")};
+  v8::Local<v8::String> parameters[] = {Name(isolate, "rows"), Name(isolate, "values")};
 #if V8_MAJOR_VERSION < 12
-  return Checked(v8::ScriptCompiler::CompileFunctionInContext(
-      realm.context(), &code, 2, parameters, 0, nullptr));
+  return Checked(v8::ScriptCompiler::CompileFunctionInContext(realm.context(), &code, 2,
+                                                              parameters, 0, nullptr));
 #else
   return Checked(
       v8::ScriptCompiler::CompileFunction(realm.context(), &code, 2, parameters));
@@ -110,8 +109,8 @@ v8::Local<v8::Array> RowsToJs(Realm& realm, SPITupleTable* table, uint64_t count
   std::vector<const Converter*> converters(static_cast<size_t>(row->natts));
   Guard([&] {
     for (int i = 0; i < row->natts; i++) {
-      converters[static_cast<size_t>(i)] =
-          pg_converter(TupleDescAttr(row, i)->atttypid, TupleDescAttr(row, i)->atttypmod);
+      converters[static_cast<size_t>(i)] = pg_converter(
+          TupleDescAttr(row, i)->atttypid, TupleDescAttr(row, i)->atttypmod);
     }
   });
   const Conversion conversion{isolate, context};

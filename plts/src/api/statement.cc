@@ -64,8 +64,8 @@ Values ConvertParameters(Realm& realm, const Plan& plan, v8::Local<v8::Value> gi
           out.values = static_cast<Datum*>(palloc(count * sizeof(Datum)));
           out.nulls = static_cast<char*>(palloc(count));
           for (at = 0; at < count; at++) {
-            v8::Local<v8::Value> item = Checked(
-                given.As<v8::Array>()->Get(conversion.context, at));
+            v8::Local<v8::Value> item =
+                Checked(given.As<v8::Array>()->Get(conversion.context, at));
             const NullableDatum value =
                 pg_parameter_to_datum(*plan.converters[at], conversion, item);
             out.values[at] = value.value;
@@ -110,10 +110,9 @@ v8::Local<v8::Value> Execute(Realm& realm, const CallFrame& frame,
   const long limit = rows && max_query_rows > 0 ? max_query_rows + 1L : 0;
   int outcome = 0;
   Guard([&] {
-    outcome = plan.plan != nullptr
-                  ? SPI_execute_plan(plan.plan, values.values, values.nulls, stable,
-                                     limit)
-                  : SPI_execute(sql.c_str(), stable, limit);
+    outcome = plan.plan != nullptr ? SPI_execute_plan(plan.plan, values.values,
+                                                      values.nulls, stable, limit)
+                                   : SPI_execute(sql.c_str(), stable, limit);
     if (outcome < 0) {
       if (outcome == SPI_ERROR_TRANSACTION) {
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),

@@ -53,8 +53,8 @@ CallSite* NewSite(FmgrInfo* function) {
 FunctionBody* BodyOf(FmgrInfo* function) {
   auto* site = static_cast<CallSite*>(function->fn_extra);
   if (site == nullptr) return NewSite(function)->body;
-  const bool changed = !site->body->current ||
-                       site->body->type_generation != TypeGeneration();
+  const bool changed =
+      !site->body->current || site->body->type_generation != TypeGeneration();
   if (changed && site->statement != GetCurrentStatementStartTimestamp()) {
     FunctionBody* body = AcquireFunction(function->fn_oid);
     ReleaseFunction(site->body);
@@ -77,8 +77,7 @@ class CallScope {
     frame->previous = g_frame;
     frame->realm = realm;
     frame->body = body;
-    frame->read_only =
-        body->read_only || (g_frame != nullptr && g_frame->read_only);
+    frame->read_only = body->read_only || (g_frame != nullptr && g_frame->read_only);
     g_frame = frame;
     body->references++;
     contexts_ = error_context_stack;
@@ -185,8 +184,7 @@ v8::Local<v8::Value> FnObject(Realm& realm, const FunctionBody& body) {
   v8::Local<v8::Context> context = realm.context();
   v8::Local<v8::Object> fn = v8::Object::New(isolate);
   const auto set = [&](const char* name, v8::Local<v8::Value> value) {
-    if (!fn->CreateDataProperty(context, Name(isolate, name), value)
-             .FromMaybe(false)) {
+    if (!fn->CreateDataProperty(context, Name(isolate, name), value).FromMaybe(false)) {
       throw Thrown{};
     }
   };

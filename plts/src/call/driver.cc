@@ -36,8 +36,8 @@ void RunRequest(Realm& realm, CallFrame& frame) {
     failed = true;
     outcome = ErrorToJs(&realm, error);
   }
-  const v8::Maybe<bool> settled = failed ? resolver->Reject(context, outcome)
-                                         : resolver->Resolve(context, outcome);
+  const v8::Maybe<bool> settled =
+      failed ? resolver->Reject(context, outcome) : resolver->Resolve(context, outcome);
   if (!settled.FromMaybe(false)) throw Thrown{};
 }
 

@@ -88,7 +88,8 @@ FunctionBody* Load(Cache& cache, Oid oid) {
   HeapTuple tuple = nullptr;
   Guard([&] {
     tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
-    if (!HeapTupleIsValid(tuple)) elog(ERROR, "cache lookup failed for function %u", oid);
+    if (!HeapTupleIsValid(tuple))
+      elog(ERROR, "cache lookup failed for function %u", oid);
   });
   struct Release {
     HeapTuple tuple;

@@ -33,8 +33,8 @@ struct FunctionBody {
   std::string module_name;  // the resource name: plts:<hash>, or plts:memory:<serial>
   std::string compiled_js;
   std::string export_name = "default";
-  bool plain = false;     // called with ctx and the arguments, not with ctx alone
-  bool uses_ctx = true;   // a plain body that does not mention ctx gets none
+  bool plain = false;          // called with ctx and the arguments, not with ctx alone
+  bool uses_ctx = true;        // a plain body that does not mention ctx gets none
   bool read_only = false;      // a query handler: ctx.db.mode is "ro"
   bool read_only_spi = false;  // not VOLATILE, so its statements see one snapshot
   bool document = false;       // (args jsonb): ctx.args is the value itself

@@ -34,8 +34,8 @@ TimeoutId TheTimeout() {
   return id;
 }
 
-// Where PostgreSQL's own timeouts say so in an error; its texts are translated, so it is
-// asked for the indicator before the error is made.
+// Where PostgreSQL's own timeouts say so in an error; its texts are translated, so it
+// is asked for the indicator before the error is made.
 bool IsTimeout(const Error& error) {
   return error.sqlstate() == ERRCODE_QUERY_CANCELED &&
          error.data().message_id != nullptr &&
@@ -68,8 +68,8 @@ void RuntimeLimit::Explain(Error* error) const {
   if (armed_ && g_exceeded) {
     ErrorData& data = error->data();
     data.message = ErrorString("canceling statement due to plts.max_runtime_ms");
-    data.detail = ErrorString("The limit is " + std::to_string(max_runtime_ms) +
-                              " ms.");
+    data.detail =
+        ErrorString("The limit is " + std::to_string(max_runtime_ms) + " ms.");
     error->SetOrigin(Origin::kTimeout);
   } else if (IsTimeout(*error)) {
     error->SetOrigin(Origin::kTimeout);

@@ -5,8 +5,8 @@
 
 namespace plts {
 
-// Limits the time of the outermost call. Costs nothing while the setting is 0. The limit
-// arrives as a cancel does, so whatever serves cancels serves it.
+// Limits the time of the outermost call. Costs nothing while the setting is 0. The
+// limit arrives as a cancel does, so whatever serves cancels serves it.
 class RuntimeLimit {
  public:
   RuntimeLimit();

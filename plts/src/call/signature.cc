@@ -11,14 +11,14 @@ namespace {
 
 // Words that cannot name a parameter in a module.
 const char* const kReserved[] = {
-    "arguments", "await",      "break",     "case",     "catch",     "class",
-    "const",     "continue",   "debugger",  "default",  "delete",    "do",
-    "else",      "enum",       "eval",      "export",   "extends",   "false",
-    "finally",   "for",        "function",  "if",       "implements", "import",
-    "in",        "instanceof", "interface", "let",      "new",       "null",
-    "package",   "private",    "protected", "public",   "return",    "static",
-    "super",     "switch",     "this",      "throw",    "true",      "try",
-    "typeof",    "undefined",  "var",       "void",     "while",     "with",
+    "arguments", "await",      "break",     "case",    "catch",      "class",
+    "const",     "continue",   "debugger",  "default", "delete",     "do",
+    "else",      "enum",       "eval",      "export",  "extends",    "false",
+    "finally",   "for",        "function",  "if",      "implements", "import",
+    "in",        "instanceof", "interface", "let",     "new",        "null",
+    "package",   "private",    "protected", "public",  "return",     "static",
+    "super",     "switch",     "this",      "throw",   "true",       "try",
+    "typeof",    "undefined",  "var",       "void",    "while",      "with",
     "yield"};
 
 // ASCII only: a name beyond it stands as $n, which every name can.
@@ -128,8 +128,8 @@ Signature ReadSignature(HeapTuple proc_tuple) {
                              format_type_be(result))));
     }
     if (result == RECORDOID && outputs) {
-      read.result_memory = AllocSetContextCreate(TopMemoryContext, "plts result",
-                                                 ALLOCSET_SMALL_SIZES);
+      read.result_memory =
+          AllocSetContextCreate(TopMemoryContext, "plts result", ALLOCSET_SMALL_SIZES);
       TupleDesc row = build_function_result_tupdesc_t(proc_tuple);
       read.result = pg_row_converter(row, read.result_memory);
     } else {

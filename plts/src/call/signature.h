@@ -9,7 +9,7 @@
 namespace plts {
 
 struct Parameter {
-  std::string name;         // empty where it has none
+  std::string name;  // empty where it has none
   const Converter* type;
 };
 

@@ -6,8 +6,9 @@
 
 namespace plts {
 
-// Finds what is stored for the text, whichever its form is: the form is not known without
-// the parser, but each has a hash of its own. `plain` says which it is. Throws Error.
+// Finds what is stored for the text, whichever its form is: the form is not known
+// without the parser, but each has a hash of its own. `plain` says which it is. Throws
+// Error.
 bool FindStored(const Signature& signature, const std::vector<std::string>& headers,
                 Artifact* artifact, bool* plain);
 

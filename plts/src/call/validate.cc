@@ -41,9 +41,9 @@ void CheckPointer(const Pointer& pointer, const Signature& signature) {
   }
   const std::optional<Document> exports = Document::Parse(artifact.exports);
   if (!exports || !exports->Has(pointer.export_name.c_str())) {
-    throw Error(ERRCODE_UNDEFINED_FUNCTION,
-                "artifact " + pointer.artifact_hash + " has no export \"" +
-                    pointer.export_name + "\"");
+    throw Error(ERRCODE_UNDEFINED_FUNCTION, "artifact " + pointer.artifact_hash +
+                                                " has no export \"" +
+                                                pointer.export_name + "\"");
   }
   if (signature.result_memory != nullptr) MemoryContextDelete(signature.result_memory);
 }

@@ -11,8 +11,8 @@ namespace plts {
 // artifact exists. Throws Error; its cursor position is one in the body.
 void ValidateFunction(Oid oid);
 
-// The text of the module that a source function is: a plain body wrapped, a module as it
-// is. Empty for pointers and for what is no plts function. Throws Error.
+// The text of the module that a source function is: a plain body wrapped, a module as
+// it is. Empty for pointers and for what is no plts function. Throws Error.
 std::string ArtifactSource(Oid oid);
 
 }  // namespace plts

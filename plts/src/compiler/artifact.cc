@@ -82,14 +82,12 @@ char* pg_field(HeapTuple tuple, TupleDesc row, int column) {
 }
 
 Datum pg_text(const std::string& utf8) {
-  char* text =
-      pg_any_to_server(utf8.c_str(), static_cast<int>(utf8.size()), PG_UTF8);
+  char* text = pg_any_to_server(utf8.c_str(), static_cast<int>(utf8.size()), PG_UTF8);
   return CStringGetTextDatum(text);
 }
 
 Datum pg_jsonb(const std::string& utf8) {
-  char* text =
-      pg_any_to_server(utf8.c_str(), static_cast<int>(utf8.size()), PG_UTF8);
+  char* text = pg_any_to_server(utf8.c_str(), static_cast<int>(utf8.size()), PG_UTF8);
   return DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
 }
 
@@ -109,8 +107,8 @@ void pg_fill(const Artifact& artifact, const char* compiled_hash, Datum* values,
   const size_t count = artifact.imports.size();
   auto* imports = static_cast<Datum*>(palloc((count + 1) * sizeof(Datum)));
   for (size_t i = 0; i < count; i++) imports[i] = pg_text(artifact.imports[i]);
-  values[kImports] = PointerGetDatum(construct_array(
-      imports, static_cast<int>(count), TEXTOID, -1, false, TYPALIGN_INT));
+  values[kImports] = PointerGetDatum(construct_array(imports, static_cast<int>(count),
+                                                     TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 // Inserts the row and its index entries. False where the unique index has the hash
@@ -129,8 +127,8 @@ bool pg_insert(Relation table, Datum* values, bool* nulls) {
   // Asked as for ON CONFLICT, the unique index answers without waiting for anybody.
   bool conflict = false;
 #if PG_VERSION_NUM >= 160000
-  List* recheck = ExecInsertIndexTuples(result, slot, estate, false, true, &conflict,
-                                        NIL, false);
+  List* recheck =
+      ExecInsertIndexTuples(result, slot, estate, false, true, &conflict, NIL, false);
 #else
   List* recheck =
       ExecInsertIndexTuples(result, slot, estate, false, true, &conflict, NIL);
@@ -254,8 +252,8 @@ namespace {
 // The unique index has a row's hash already.
 struct Conflict {};
 
-// Inserts rows that were not there a moment ago. Throws Conflict where one is there now;
-// the caller's subtransaction takes all of them back.
+// Inserts rows that were not there a moment ago. Throws Conflict where one is there
+// now; the caller's subtransaction takes all of them back.
 void InsertRows(const Artifact* artifacts, size_t count) {
   for (size_t i = 0; i < count; i++) {
     const std::string compiled_hash = Sha256(artifacts[i].compiled_js);

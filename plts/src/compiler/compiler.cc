@@ -151,8 +151,7 @@ Compilation ReadResponse(const Access& js, v8::Local<v8::Value> response,
     artifact.exports = js.Json(js.Get(module, "exports"));
     js.Each(js.Get(module, "imports"), [&](v8::Local<v8::Value> specifier) {
       if (specifier->IsString()) {
-        artifact.imports.push_back(
-            JsToUtf8(js.isolate(), specifier.As<v8::String>()));
+        artifact.imports.push_back(JsToUtf8(js.isolate(), specifier.As<v8::String>()));
       }
     });
     out.artifacts.push_back(std::move(artifact));
@@ -176,9 +175,9 @@ v8::Local<v8::String> CallDriver(const Access& js, v8::Local<v8::Object> driver,
     throw Error(ERRCODE_INTERNAL_ERROR,
                 std::string("the compiler's snapshot has no function ") + name);
   }
-  return Checked(Checked(function.As<v8::Function>()->Call(js.context(), driver, 1,
-                                                           &request))
-                     ->ToString(js.context()));
+  return Checked(
+      Checked(function.As<v8::Function>()->Call(js.context(), driver, 1, &request))
+          ->ToString(js.context()));
 }
 
 // While the compiler runs, V8 does not optimize: without threads it would do so in the
@@ -230,8 +229,8 @@ auto InCompiler(Body&& body) {
 }  // namespace
 
 const std::string& CompilerFingerprint() {
-  static const std::string* fingerprint = new std::string(
-      InCompiler([](const Access& js, v8::Local<v8::Object> driver) {
+  static const std::string* fingerprint =
+      new std::string(InCompiler([](const Access& js, v8::Local<v8::Object> driver) {
         return js.Text(driver, "fingerprint");
       }));
   return *fingerprint;
@@ -241,8 +240,8 @@ Compilation Compile(const std::vector<Source>& sources, const std::string& optio
                     bool emit) {
   const std::string& fingerprint = CompilerFingerprint();
   return InCompiler([&](const Access& js, v8::Local<v8::Object> driver) {
-    v8::Local<v8::String> answer = CallDriver(js, driver, "compile",
-                                              MakeRequest(js, sources, options, emit));
+    v8::Local<v8::String> answer =
+        CallDriver(js, driver, "compile", MakeRequest(js, sources, options, emit));
     v8::Local<v8::Value> response = Checked(v8::JSON::Parse(js.context(), answer));
     ThrowRefusal(js, response);
     return ReadResponse(js, response, options, fingerprint);

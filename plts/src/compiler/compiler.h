@@ -11,18 +11,19 @@ namespace plts {
 // A text to compile.
 struct Source {
   std::string text;
-  // The headers that a plain body may be wrapped with; empty where the text is a module.
+  // The headers that a plain body may be wrapped with; empty where the text is a
+  // module.
   std::vector<std::string> plain_headers;
 };
 
 struct Diagnostic {
-  std::string code;     // TS2322
+  std::string code;  // TS2322
   std::string message;
-  std::string phase;    // syntax or semantic
-  int line = 0;         // from 1, in the text as given
+  std::string phase;  // syntax or semantic
+  int line = 0;       // from 1, in the text as given
   int column = 0;
-  int position = 0;     // in characters, from 1
-  int source = 0;       // from 1
+  int position = 0;  // in characters, from 1
+  int source = 0;    // from 1
 };
 
 struct Compilation {

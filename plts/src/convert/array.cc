@@ -51,8 +51,8 @@ void pg_add(Builder* builder, NullableDatum value) {
       builder->values = static_cast<Datum*>(palloc(capacity * sizeof(Datum)));
       builder->nulls = static_cast<bool*>(palloc(capacity * sizeof(bool)));
     } else {
-      builder->values = static_cast<Datum*>(
-          repalloc_huge(builder->values, capacity * sizeof(Datum)));
+      builder->values =
+          static_cast<Datum*>(repalloc_huge(builder->values, capacity * sizeof(Datum)));
       builder->nulls =
           static_cast<bool*>(repalloc_huge(builder->nulls, capacity * sizeof(bool)));
     }
@@ -73,8 +73,8 @@ void pg_collect(Builder* builder, const Converter& converter, const Conversion& 
     pg_ragged(converter);
   }
   // Elements that are arrays in JavaScript themselves do not open a dimension.
-  const bool nests = builder->element->to_js != JsonbToJs &&
-                     builder->element->to_js != JsonToJs;
+  const bool nests =
+      builder->element->to_js != JsonbToJs && builder->element->to_js != JsonToJs;
   for (int i = 0; i < length; i++) {
     v8::Local<v8::Value> item =
         Checked(array->Get(c.context, static_cast<uint32_t>(i)));

@@ -59,8 +59,8 @@ Datum CompositeToDatum(const Converter& converter, const Conversion& c,
     const Field& field = converter.fields[i];
     nulls[i] = true;
     if (field.converter == nullptr) continue;
-    v8::Local<v8::String> name = pg_text_to_js(
-        c.isolate, field.name, static_cast<int>(std::strlen(field.name)));
+    v8::Local<v8::String> name =
+        pg_text_to_js(c.isolate, field.name, static_cast<int>(std::strlen(field.name)));
     v8::Local<v8::Value> item = Checked(object->Get(c.context, name));
     const NullableDatum converted = pg_to_datum(*field.converter, c, item);
     values[i] = converted.value;

@@ -23,19 +23,13 @@ struct Family {
 // The types that have more than their text form. What is not here goes by its kind
 // (array, composite, domain), and else as text.
 const Family kFamilies[] = {
-    {BOOLOID, BoolToJs, BoolToDatum, "boolean", "boolean", true,
-     BoolQuick},
-    {INT2OID, Int2ToJs, Int2ToDatum, "number", "number", true,
-     nullptr},
-    {INT4OID, Int4ToJs, Int4ToDatum, "number", "number", true,
-     Int4Quick},
+    {BOOLOID, BoolToJs, BoolToDatum, "boolean", "boolean", true, BoolQuick},
+    {INT2OID, Int2ToJs, Int2ToDatum, "number", "number", true, nullptr},
+    {INT4OID, Int4ToJs, Int4ToDatum, "number", "number", true, Int4Quick},
     {INT8OID, Int8ToJs, Int8ToDatum, "bigint", "BigIntInput"},
-    {OIDOID, OidToJs, OidToDatum, "number", "number", true,
-     nullptr},
-    {FLOAT4OID, Float4ToJs, Float4ToDatum, "number", "number", true,
-     nullptr},
-    {FLOAT8OID, Float8ToJs, Float8ToDatum, "number", "number", true,
-     Float8Quick},
+    {OIDOID, OidToJs, OidToDatum, "number", "number", true, nullptr},
+    {FLOAT4OID, Float4ToJs, Float4ToDatum, "number", "number", true, nullptr},
+    {FLOAT8OID, Float8ToJs, Float8ToDatum, "number", "number", true, Float8Quick},
     {NUMERICOID, NumericToJs, NumericToDatum, "Numeric", "NumericInput"},
     {CASHOID, MoneyToJs, MoneyToDatum, "Numeric", "NumericInput"},
     {TEXTOID, TextToJs, TextToDatum, "string", "string"},
@@ -194,9 +188,7 @@ const Converter* pg_make_converter(Oid type, int32 typmod) {
 
 uint64_t TypeGeneration() { return g_generation; }
 
-void pg_watch_types() {
-  CacheRegisterSyscacheCallback(TYPEOID, TypesChanged, 0);
-}
+void pg_watch_types() { CacheRegisterSyscacheCallback(TYPEOID, TypesChanged, 0); }
 
 const Converter* pg_converter(Oid type, int32 typmod) {
   Cache& cache = TheCache();
@@ -244,8 +236,7 @@ NullableDatum pg_to_datum(const Converter& converter, const Conversion& conversi
 NullableDatum pg_parameter_to_datum(const Converter& converter,
                                     const Conversion& conversion,
                                     v8::Local<v8::Value> value) {
-  if (!value->IsString() ||
-      (converter.base != JSONOID && converter.base != JSONBOID)) {
+  if (!value->IsString() || (converter.base != JSONOID && converter.base != JSONBOID)) {
     return pg_to_datum(converter, conversion, value);
   }
   NullableDatum result;
@@ -302,11 +293,11 @@ void pg_cannot_convert(const Converter& converter, const Conversion& conversion,
                        v8::Local<v8::Value> value, const char* why) {
   char shown[128];
   DescribeValue(conversion, value, shown, sizeof(shown));
-  ereport(ERROR, (errcode(why != nullptr ? ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE
-                                         : ERRCODE_DATATYPE_MISMATCH),
-                  errmsg("JavaScript %s cannot become SQL type %s", shown,
-                         converter.sql_name),
-                  why != nullptr ? errdetail("%s", why) : 0));
+  ereport(ERROR,
+          (errcode(why != nullptr ? ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE
+                                  : ERRCODE_DATATYPE_MISMATCH),
+           errmsg("JavaScript %s cannot become SQL type %s", shown, converter.sql_name),
+           why != nullptr ? errdetail("%s", why) : 0));
   pg_unreachable();
 }
 

@@ -16,8 +16,9 @@ struct Conversion {
   v8::Local<v8::Context> context;
 };
 
-// Both directions run inside Guard(…, World::kMixed): they may ereport, throw Error, and
-// throw Thrown where JavaScript threw. They declare nothing that a longjmp may not pass.
+// Both directions run inside Guard(…, World::kMixed): they may ereport, throw Error,
+// and throw Thrown where JavaScript threw. They declare nothing that a longjmp may not
+// pass.
 using ToJsFunction = v8::Local<v8::Value> (*)(const Converter& converter,
                                               const Conversion& conversion,
                                               Datum value);
@@ -39,8 +40,8 @@ struct Field {
 // Immutable once made; lives as long as the backend, so that whoever holds a pointer is
 // safe while types change. PgTypeGeneration() says when to ask again.
 struct Converter {
-  Oid type = InvalidOid;       // the type itself, a domain included
-  Oid base = InvalidOid;       // the type below all domains
+  Oid type = InvalidOid;  // the type itself, a domain included
+  Oid base = InvalidOid;  // the type below all domains
   int32 typmod = -1;
   int16 length = 0;
   bool by_value = false;
@@ -49,8 +50,8 @@ struct Converter {
   ToJsFunction to_js = nullptr;
   ToDatumFunction to_datum = nullptr;
   QuickToDatumFunction quick_to_datum = nullptr;
-  bool simple_to_js = false;   // to_js cannot raise, and needs no Guard
-  FmgrInfo output{};           // the type's own text form
+  bool simple_to_js = false;  // to_js cannot raise, and needs no Guard
+  FmgrInfo output{};          // the type's own text form
   FmgrInfo input{};
   Oid io_parameter = InvalidOid;
   const Converter* element = nullptr;  // of an array
@@ -76,7 +77,8 @@ void pg_watch_types();
 
 // NULL becomes null.
 inline v8::Local<v8::Value> pg_to_js(const Converter& converter,
-                                     const Conversion& conversion, NullableDatum value) {
+                                     const Conversion& conversion,
+                                     NullableDatum value) {
   if (value.isnull) return v8::Null(conversion.isolate);
   return converter.to_js(converter, conversion, value.value);
 }
@@ -85,13 +87,14 @@ inline v8::Local<v8::Value> pg_to_js(const Converter& converter,
 NullableDatum pg_to_datum(const Converter& converter, const Conversion& conversion,
                           v8::Local<v8::Value> value);
 
-// The same for a parameter of a statement, where a string for json or jsonb is JSON text,
-// as drivers have it, and json(value) binds any value.
+// The same for a parameter of a statement, where a string for json or jsonb is JSON
+// text, as drivers have it, and json(value) binds any value.
 NullableDatum pg_parameter_to_datum(const Converter& converter,
                                     const Conversion& conversion,
                                     v8::Local<v8::Value> value);
 
-// Raises: this JavaScript value cannot become this SQL type. May be called inside Guard.
+// Raises: this JavaScript value cannot become this SQL type. May be called inside
+// Guard.
 [[noreturn]] void pg_cannot_convert(const Converter& converter,
                                     const Conversion& conversion,
                                     v8::Local<v8::Value> value,

@@ -18,9 +18,9 @@ PLTS_FAMILY(Float4);
 PLTS_FAMILY(Float8);
 PLTS_FAMILY(Numeric);
 PLTS_FAMILY(Money);
-PLTS_FAMILY(Text);     // text and varchar: stored as they are
-PLTS_FAMILY(Other);    // through the type's own text form
-PLTS_FAMILY(Time);     // date and time types, as ISO 8601
+PLTS_FAMILY(Text);   // text and varchar: stored as they are
+PLTS_FAMILY(Other);  // through the type's own text form
+PLTS_FAMILY(Time);   // date and time types, as ISO 8601
 PLTS_FAMILY(Bytea);
 PLTS_FAMILY(Json);
 PLTS_FAMILY(Jsonb);

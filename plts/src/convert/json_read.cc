@@ -8,8 +8,8 @@
 namespace plts {
 namespace {
 
-// A JSON number from its decimal text: a number, or a bigint where it is an integer that
-// a number cannot hold.
+// A JSON number from its decimal text: a number, or a bigint where it is an integer
+// that a number cannot hold.
 v8::Local<v8::Value> pg_number(const Conversion& c, const char* text) {
   const size_t length = std::strlen(text);
   if (std::strpbrk(text, ".eE") == nullptr) {

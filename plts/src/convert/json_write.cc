@@ -1,7 +1,7 @@
 // JavaScript values into json and jsonb.
 //
-// The rules are JSON.stringify's, except that nothing is lost silently: what has no JSON
-// form is an error, and a bigint becomes a number.
+// The rules are JSON.stringify's, except that nothing is lost silently: what has no
+// JSON form is an error, and a bigint becomes a number.
 
 #include <cmath>
 

@@ -162,8 +162,7 @@ v8::Local<v8::Value> Int8ToJs(const Converter&, const Conversion& c, Datum value
 
 Datum Int8ToDatum(const Converter& converter, const Conversion& c,
                   v8::Local<v8::Value> value) {
-  return Int64GetDatum(
-      pg_integer(converter, c, value, PG_INT64_MIN, PG_INT64_MAX));
+  return Int64GetDatum(pg_integer(converter, c, value, PG_INT64_MIN, PG_INT64_MAX));
 }
 
 v8::Local<v8::Value> OidToJs(const Converter&, const Conversion& c, Datum value) {

@@ -26,9 +26,9 @@ namespace {
 
 // The isolates of a process share one read-only heap, the first one's, and refer to the
 // objects in it by a number that depends on the order in which they were written. That
-// is the order of V8's table of strings, hence of their hashes and of its size. Snapshots
-// that are to live in one process are written with the same seed and the same size of
-// the table, whatever their scripts put into it. (Loading draws a new seed.)
+// is the order of V8's table of strings, hence of their hashes and of its size.
+// Snapshots that are to live in one process are written with the same seed and the same
+// size of the table, whatever their scripts put into it. (Loading draws a new seed.)
 constexpr char kBuildFlags[] = "--hash-seed=20230612 --random-seed=20230612";
 // The table doubles when half full: between 2^19 and 2^20 strings it has one size.
 constexpr int kFillers = 600'000;
@@ -161,8 +161,9 @@ int Check(const char* first, const char* second) {
 int main(int argc, char** argv) {
   const bool check = argc == 4 && std::string(argv[1]) == "--check";
   if (argc != 3 && !check) {
-    std::fprintf(stderr, "usage: plts-snapshot SCRIPT.js OUT.snapshot\n"
-                         "       plts-snapshot --check SNAPSHOT SNAPSHOT\n");
+    std::fprintf(stderr,
+                 "usage: plts-snapshot SCRIPT.js OUT.snapshot\n"
+                 "       plts-snapshot --check SNAPSHOT SNAPSHOT\n");
     return 2;
   }
   v8::V8::SetFlagsFromString(plts::kV8Flags);

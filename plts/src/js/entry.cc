@@ -81,8 +81,7 @@ void pg_end_session(int reason) {
                             "less memory.")));
   }
   ereport(FATAL,
-          (errcode(ERRCODE_OUT_OF_MEMORY),
-           errmsg("terminating connection: V8 stopped"),
+          (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("terminating connection: V8 stopped"),
            errdetail("%s", g_escape_reason != nullptr
                                ? g_escape_reason
                                : "V8 met a condition that it cannot recover from, "

@@ -13,10 +13,10 @@ class Isolate;
 // unknown, but PostgreSQL's is not, since its code was not running.
 enum class Escape : int {
   kNone = 0,
-  kFatal,          // V8 stopped itself (SIGTRAP, SIGILL, SIGABRT, its fatal error hook)
-  kOutOfMemory,    // V8's out-of-memory hook, which must not return
-  kUnresponsive,   // a cancel or a timeout was due, and a builtin never looked
-  kStrayError,     // PostgreSQL raised an error where no Guard was: a bug of ours
+  kFatal,         // V8 stopped itself (SIGTRAP, SIGILL, SIGABRT, its fatal error hook)
+  kOutOfMemory,   // V8's out-of-memory hook, which must not return
+  kUnresponsive,  // a cancel or a timeout was due, and a builtin never looked
+  kStrayError,    // PostgreSQL raised an error where no Guard was: a bug of ours
 };
 
 // One entry into V8 on the C++ stack. Saves the world and sets up the jump that signal
@@ -43,8 +43,8 @@ extern const char* g_escape_reason;
 // Ends the session after LeaveForGood. Never returns.
 [[noreturn]] void pg_end_session(int reason);
 
-// Sets V8's stack limit from PostgreSQL's when max_stack_depth changed, and throws Error
-// 54001 where too little of the stack is left for JavaScript to run at all.
+// Sets V8's stack limit from PostgreSQL's when max_stack_depth changed, and throws
+// Error 54001 where too little of the stack is left for JavaScript to run at all.
 void CheckStack();
 
 // Refuses where V8 was abandoned or the stack is short, makes sure that signals reach
@@ -55,8 +55,8 @@ void FinishEntry(Isolate* isolate, Isolate* before) noexcept;
 // Called before an isolate is disposed.
 void ForgetIsolate(Isolate* isolate) noexcept;
 
-// Runs `body`, which calls V8. Every call into V8 happens inside one of these. `isolate`
-// is null while there is none yet.
+// Runs `body`, which calls V8. Every call into V8 happens inside one of these.
+// `isolate` is null while there is none yet.
 template <class Body>
 auto EnterV8(Isolate* isolate, Body&& body) -> decltype(body()) {
   Isolate* const before = PrepareEntry(isolate);

@@ -10,7 +10,7 @@ namespace {
 
 struct ErrorField {
   const char* name;
-  char* ErrorData::* member;
+  char* ErrorData::*member;
 };
 
 // The fields of an SqlError that are text, by their names in JavaScript.
@@ -24,8 +24,8 @@ const ErrorField kTextFields[] = {
     {"constraint", &ErrorData::constraint_name},
 };
 
-// What an SqlError carries that JavaScript does not see, so that an uncaught one goes on
-// as it was: its context, and the statement it arose in.
+// What an SqlError carries that JavaScript does not see, so that an uncaught one goes
+// on as it was: its context, and the statement it arose in.
 v8::Local<v8::Private> OriginKey(v8::Isolate* isolate) {
   return v8::Private::ForApi(isolate, Name(isolate, "plts.origin"));
 }
@@ -110,13 +110,11 @@ Error ValueToError(Realm* realm, v8::Local<v8::Value> thrown) {
                  "a JavaScript exception that cannot be described");
   }
   auto fields = described.As<v8::Object>();
-  const std::string message =
-      ForMessage(TextOf(isolate, context, fields, "message"));
+  const std::string message = ForMessage(TextOf(isolate, context, fields, "message"));
   v8::Local<v8::Value> is_sql;
   int sqlstate = ERRCODE_EXTERNAL_ROUTINE_EXCEPTION;
-  const bool sql =
-      fields->Get(context, Name(isolate, "isSqlError")).ToLocal(&is_sql) &&
-      is_sql->BooleanValue(isolate);
+  const bool sql = fields->Get(context, Name(isolate, "isSqlError")).ToLocal(&is_sql) &&
+                   is_sql->BooleanValue(isolate);
   if (sql) {
     const std::string code = TextOf(isolate, context, fields, "code");
     if (ValidSqlState(code)) sqlstate = ParseSqlState(code);

@@ -13,10 +13,11 @@ namespace plts {
 class BufferAllocator;
 class Snapshot;
 
-// Owns a v8::Isolate made from one of our snapshots. There are at most two in a process,
-// one that runs user code and one with the TypeScript compiler. Used by the main thread
-// only. Disposed when it ran out of memory and nothing of it is on the stack any more;
-// otherwise it lives as long as the process, without a destructor at exit.
+// Owns a v8::Isolate made from one of our snapshots. There are at most two in a
+// process, one that runs user code and one with the TypeScript compiler. Used by the
+// main thread only. Disposed when it ran out of memory and nothing of it is on the
+// stack any more; otherwise it lives as long as the process, without a destructor at
+// exit.
 class Isolate {
  public:
   // Throws Error where the snapshot does not fit the V8 that is loaded.
@@ -33,8 +34,9 @@ class Isolate {
   bool doomed() const noexcept { return doomed_; }
   void Doom() noexcept { doomed_ = true; }
 
-  // Makes it the thread's current isolate for as long as it lives: entering costs a tenth
-  // of a short call. Another one that is entered meanwhile must be left in its order.
+  // Makes it the thread's current isolate for as long as it lives: entering costs a
+  // tenth of a short call. Another one that is entered meanwhile must be left in its
+  // order.
   void StayEntered();
 
   // How many entries are on the stack.

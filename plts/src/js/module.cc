@@ -108,13 +108,13 @@ v8::Local<v8::Function> HandlerFor(Realm& realm, const FunctionBody& body) {
     module = Evaluate(realm, body);
     realm.modules[body.module_name].module.Reset(isolate, module);
   }
-  v8::Local<v8::Value> exported = Checked(
-      module->GetModuleNamespace().As<v8::Object>()->Get(
+  v8::Local<v8::Value> exported =
+      Checked(module->GetModuleNamespace().As<v8::Object>()->Get(
           context, Utf8ToJs(isolate, body.export_name)));
   if (!exported->IsFunction()) {
     throw Error(ERRCODE_INVALID_FUNCTION_DEFINITION,
-                "export \"" + body.export_name + "\" of function " +
-                    body.display_name + " is not a function");
+                "export \"" + body.export_name + "\" of function " + body.display_name +
+                    " is not a function");
   }
   auto handler = exported.As<v8::Function>();
   realm.handlers.emplace(body.serial, v8::Global<v8::Function>(isolate, handler));

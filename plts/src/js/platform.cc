@@ -34,7 +34,8 @@ int FindOther(dl_phdr_info* info, size_t, void* found) {
 }  // namespace
 
 void StartPlatform() {
-  // Never destroyed: V8 cannot be started a second time, and at exit nothing may enter it.
+  // Never destroyed: V8 cannot be started a second time, and at exit nothing may enter
+  // it.
   static v8::Platform* platform = nullptr;
   if (platform != nullptr) return;
   std::string other;

@@ -3,8 +3,8 @@
 
 namespace plts {
 
-// Does so where plts.prewarm is on and the library is being preloaded. A throwaway child
-// tries first; where it fails, warns, and backends make their own. May ereport.
+// Does so where plts.prewarm is on and the library is being preloaded. A throwaway
+// child tries first; where it fails, warns, and backends make their own. May ereport.
 void pg_prewarm();
 
 }  // namespace plts

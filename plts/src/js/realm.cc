@@ -70,9 +70,9 @@ Realm::Realm(Isolate* isolate, Oid role)
   v8::TryCatch try_catch(v8);
   try {
     queue_ = v8::MicrotaskQueue::New(v8, v8::MicrotasksPolicy::kExplicit);
-    v8::Local<v8::Context> context = Checked(v8::Context::FromSnapshot(
-        v8, 0, v8::DeserializeInternalFieldsCallback(), nullptr,
-        v8::MaybeLocal<v8::Value>(), queue_.get()));
+    v8::Local<v8::Context> context = Checked(
+        v8::Context::FromSnapshot(v8, 0, v8::DeserializeInternalFieldsCallback(),
+                                  nullptr, v8::MaybeLocal<v8::Value>(), queue_.get()));
     context_.Reset(v8, context);
     v8::Context::Scope scope(context);
     context->AllowCodeGenerationFromStrings(false);
@@ -84,13 +84,11 @@ Realm::Realm(Isolate* isolate, Oid role)
     make_ctx_ = Member(context, realm, "makeCtx");
     make_sql_error_ = Member(context, realm, "makeSqlError");
     describe_error_ = Member(context, realm, "describeError");
-    v8::Local<v8::Value> runtime =
-        Checked(realm->Get(context, Name(v8, "runtime")));
+    v8::Local<v8::Value> runtime = Checked(realm->Get(context, Name(v8, "runtime")));
     runtime_.Reset(v8, Checked(runtime->ToObject(context)));
     v8::Local<v8::Value> natives = MakeNatives(context);
-    Checked(Member(context, realm, "install")
-                .Get(v8)
-                ->Call(context, realm, 1, &natives));
+    Checked(
+        Member(context, realm, "install").Get(v8)->Call(context, realm, 1, &natives));
   } catch (const Thrown&) {
     throw ExceptionToError(nullptr, isolate, try_catch);
   }

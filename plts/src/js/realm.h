@@ -73,15 +73,16 @@ class Realm {
 class Realms {
  public:
   // The realm for a call under `role`: the role's own, or a fresh one where that is
-  // busy with its microtasks or where plts.isolation asks for it. Makes and replaces the
-  // isolate as needed.
+  // busy with its microtasks or where plts.isolation asks for it. Makes and replaces
+  // the isolate as needed.
   static Realm* For(Oid role);
 
   // The isolate, made where there is none.
   static Isolate& CurrentIsolate();
 
   // A call in `realm` begins and ends. The end of the last one drops what may not be
-  // used again: the realm of plts.isolation = 'call', an isolate that ran out of memory.
+  // used again: the realm of plts.isolation = 'call', an isolate that ran out of
+  // memory.
   static void Begin(Realm* realm) noexcept { realm->active++; }
   static void End(Realm* realm);
 

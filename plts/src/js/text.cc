@@ -84,9 +84,8 @@ v8::Local<v8::String> Utf8ToJs(v8::Isolate* isolate, std::string_view text) {
     throw Error(ERRCODE_PROGRAM_LIMIT_EXCEEDED,
                 "text is too long for a JavaScript string");
   }
-  return Checked(v8::String::NewFromUtf8(isolate, text.data(),
-                                         v8::NewStringType::kNormal,
-                                         static_cast<int>(text.size())));
+  return Checked(v8::String::NewFromUtf8(
+      isolate, text.data(), v8::NewStringType::kNormal, static_cast<int>(text.size())));
 }
 
 v8::Local<v8::String> Name(v8::Isolate* isolate, const char* text) {

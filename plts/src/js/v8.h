@@ -6,7 +6,8 @@
 
 namespace plts {
 
-inline v8::ScriptOrigin ModuleScriptOrigin(v8::Isolate* isolate, v8::Local<v8::String> name) {
+inline v8::ScriptOrigin ModuleScriptOrigin(v8::Isolate* isolate,
+                                           v8::Local<v8::String> name) {
 #if V8_MAJOR_VERSION < 12
   return v8::ScriptOrigin(isolate, name, 0, 0, false, -1, v8::Local<v8::Value>(), false,
                           false, true);

@@ -53,8 +53,8 @@ bool WaitFor(sem_t* wake, long nanoseconds) {
   }
 }
 
-// Only what ends the statement or the session is worth the session: a builtin that holds
-// up a barrier or a logging request is left alone.
+// Only what ends the statement or the session is worth the session: a builtin that
+// holds up a barrier or a logging request is left alone.
 bool EndIsDue() { return QueryCancelPending || ProcDiePending; }
 
 void* Run(void* argument) {

@@ -2,9 +2,9 @@
 //
 // PostgreSQL learns of cancels and timeouts in signal handlers, which may not call V8:
 // its interrupt API takes locks and allocates. It is safe to call from another thread,
-// so the handlers only wake this one. All signals are blocked in it, and it never touches
-// anything of PostgreSQL but two flags. It sleeps unless an interrupt came while
-// JavaScript was running.
+// so the handlers only wake this one. All signals are blocked in it, and it never
+// touches anything of PostgreSQL but two flags. It sleeps unless an interrupt came
+// while JavaScript was running.
 #pragma once
 
 namespace v8 {

@@ -11,8 +11,8 @@ std::optional<Document> Document::Parse(const std::string& text) {
   try {
     Guard([&] {
       // Nothing here touches the transaction, so its errors need no subtransaction.
-      parsed = DatumGetJsonbP(
-          DirectFunctionCall1(jsonb_in, CStringGetDatum(text.c_str())));
+      parsed =
+          DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text.c_str())));
     });
   } catch (const Error& error) {
     if (error.sqlstate() == ERRCODE_OUT_OF_MEMORY) throw;

@@ -7,8 +7,8 @@ namespace plts {
 MemoryContext ErrorMemory() {
   static MemoryContext context = nullptr;
   if (context == nullptr) {
-    context = AllocSetContextCreate(TopMemoryContext, "plts errors",
-                                    ALLOCSET_SMALL_SIZES);
+    context =
+        AllocSetContextCreate(TopMemoryContext, "plts errors", ALLOCSET_SMALL_SIZES);
   }
   return context;
 }
@@ -76,8 +76,8 @@ ErrorData* Error::pg_copy() const {
   *copy = *data_;
   for (char** text :
        {&copy->message, &copy->detail, &copy->detail_log, &copy->hint, &copy->context,
-        &copy->schema_name, &copy->table_name, &copy->column_name,
-        &copy->datatype_name, &copy->constraint_name, &copy->internalquery}) {
+        &copy->schema_name, &copy->table_name, &copy->column_name, &copy->datatype_name,
+        &copy->constraint_name, &copy->internalquery}) {
     if (*text != nullptr) *text = pstrdup(*text);
   }
   if (copy->backtrace != nullptr) copy->backtrace = pstrdup(copy->backtrace);

@@ -10,8 +10,9 @@ namespace plts {
 enum class Origin : int { kPostgres, kJavaScript, kMemory, kTimeout, kCancel, kOther };
 
 // Owns an ErrorData in a memory context that lives as long as the backend, so that no
-// rollback of a (sub)transaction can take it away. Thrown by value, caught by reference.
-// Never crosses a V8 frame: V8's callbacks turn it into a JavaScript exception.
+// rollback of a (sub)transaction can take it away. Thrown by value, caught by
+// reference. Never crosses a V8 frame: V8's callbacks turn it into a JavaScript
+// exception.
 class Error {
  public:
   // Takes ownership of `data`, which must have been made in ErrorMemory().

@@ -1,8 +1,9 @@
 // Guard and Border: the two places where PostgreSQL's longjmp and C++ meet.
 //
-// Guard runs PostgreSQL code from C++ and turns its errors into plts::Error. Border runs
-// C++ for PostgreSQL and turns plts::Error into PostgreSQL's errors, after every C++
-// object is gone. Nothing else in this extension uses PG_TRY or lets an ereport pass.
+// Guard runs PostgreSQL code from C++ and turns its errors into plts::Error. Border
+// runs C++ for PostgreSQL and turns plts::Error into PostgreSQL's errors, after every
+// C++ object is gone. Nothing else in this extension uses PG_TRY or lets an ereport
+// pass.
 #pragma once
 
 #include <csetjmp>
@@ -54,8 +55,8 @@ auto Guard(Body&& body, World world = World::kPostgres) -> decltype(body()) {
 }
 
 // The outermost frame of every function that PostgreSQL calls. Runs `body`; an Error
-// becomes an ereport only after every C++ object of `body` is destroyed. `callback` sees
-// the error as PostgreSQL's error context callbacks do.
+// becomes an ereport only after every C++ object of `body` is destroyed. `callback`
+// sees the error as PostgreSQL's error context callbacks do.
 template <class Body>
 auto Border(Body&& body, ErrorContextCallback* callback = nullptr) -> decltype(body()) {
   const MemoryContext memory = CurrentMemoryContext;

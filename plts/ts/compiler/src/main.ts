@@ -4,6 +4,7 @@
  * Evaluated once, in the snapshot builder; needs nothing of its host.
  */
 
+import { readSource } from "./body.js";
 import { compile } from "./compile.js";
 import type { CompileRequest } from "./protocol.js";
 import { warmUp } from "./warm-up.js";
