@@ -19,16 +19,22 @@ from stopgap.server.cluster import free_port
 
 
 @pytest.fixture
-def stopped() -> Iterator[Cluster]:
-    """A server of the plain PostgreSQL that was made but not started."""
+def unmade() -> Iterator[Cluster]:
+    """A server of the plain PostgreSQL that has no data folder yet."""
     # Not below pytest's own folder, which the account of the server may not enter.
     home = Path(tempfile.mkdtemp(prefix="stopgap-cluster-"))
     home.chmod(0o755)
     cluster = Cluster(home, build_tree(home / "tree"), server_account())
-    cluster.initialise(password="secret")
     yield cluster
     cluster.stop()
     shutil.rmtree(home)
+
+
+@pytest.fixture
+def stopped(unmade: Cluster) -> Cluster:
+    """The same server, made but not started."""
+    unmade.initialise(password="secret")
+    return unmade
 
 
 @pytest.fixture
@@ -152,3 +158,33 @@ def test_root_starts_it_where_its_account_may_read() -> None:
 
         assert not account.reaches(Path(closed))
         assert account.reaches(Path(open_))
+
+
+def test_what_an_interruption_left_is_made_anew(unmade: Cluster) -> None:
+    (unmade.home / ".data.new" / "base").mkdir(parents=True)
+
+    unmade.initialise(password="secret")
+
+    assert unmade.initialised
+    assert not (unmade.home / ".data.new").exists()
+
+
+def test_a_data_folder_of_somebody_else_is_left_alone(unmade: Cluster) -> None:
+    unmade.data.mkdir()
+    (unmade.data / "theirs").write_text("dear to them")
+
+    with pytest.raises(ServerError, match="not made by stopgap"):
+        unmade.initialise(password="secret")
+
+    assert (unmade.data / "theirs").read_text() == "dear to them"
+
+
+def test_a_socket_folder_that_is_a_link_is_refused(stopped: Cluster) -> None:
+    elsewhere = stopped.home / "elsewhere"
+    elsewhere.mkdir(mode=0o755)
+    stopped.sockets.symlink_to(elsewhere)
+
+    with pytest.raises(ServerError, match="belongs to somebody else"):
+        stopped.start(port=free_port(), settings={})
+
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o755

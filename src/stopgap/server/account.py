@@ -32,7 +32,7 @@ class Account:
     def own(self, path: Path) -> None:
         """Give the path to this account."""
         if self.switch:
-            os.chown(path, self.uid, self.gid)
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def run(
         self, command: list[str], *, cwd: Path, env: dict[str, str]

@@ -7,6 +7,7 @@ may enter, without a password, and over TCP on the loopback address with one.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import time
@@ -57,14 +58,23 @@ class Cluster:
 
     def initialise(self, *, password: str) -> None:
         """Make the data folder; `password` is the superuser's over TCP."""
-        secret = self.home / "password"
-        self._make_private(self.data)
+        if self.data.exists():
+            raise ServerError(
+                f"{self.data} exists, and was not made by stopgap",
+                hint="choose another folder with --dir",
+            )
+        # Made under another name: what was interrupted is never taken for whole.
+        unfinished = self.home / ".data.new"
+        if unfinished.exists():
+            shutil.rmtree(unfinished)
+        secret = self.home / ".password"
+        self._make_private(unfinished)
         _write_private(secret, password + "\n")
         self.account.own(secret)
         try:
             failure = self._run(
                 "initdb",
-                f"--pgdata={self.data}",
+                f"--pgdata={unfinished}",
                 f"--username={SUPERUSER}",
                 f"--pwfile={secret}",
                 "--auth-local=trust",
@@ -77,24 +87,26 @@ class Cluster:
             secret.unlink()
         if failure is not None:
             raise ServerError(f"initdb failed: {failure}")
-        with (self.data / "postgresql.conf").open("a") as file:
+        with (unfinished / "postgresql.conf").open("a") as file:
             file.write(
-                f"\n# Written at each start; what follows it wins.\n"
+                "\n# Written at each start; what follows it wins.\n"
                 f"include = '{_SETTINGS_FILE}'\n"
             )
-        self._write_settings({})
+        self._write_settings(unfinished, {})
+        unfinished.rename(self.data)
 
     def start(self, *, port: int, settings: Mapping[str, str]) -> Postmaster:
         """Start the server and return once it takes connections."""
         self._make_private(self.sockets)
         self._write_settings(
+            self.data,
             {
                 "listen_addresses": "127.0.0.1",
                 "port": str(port),
                 "unix_socket_directories": str(self.sockets),
                 "unix_socket_permissions": "0700",
                 **settings,
-            }
+            },
         )
         self.log.touch(mode=0o600)
         self.account.own(self.log)
@@ -180,7 +192,9 @@ class Cluster:
 
     def _make_private(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_uid not in (os.geteuid(), self.account.uid):
+        # In /tmp anybody may have put something there before us.
+        is_ours = folder.lstat().st_uid in (os.geteuid(), self.account.uid)
+        if folder.is_symlink() or not is_ours:
             raise ServerError(f"{folder} belongs to somebody else")
         self.account.own(folder)
         folder.chmod(0o700)
@@ -192,10 +206,10 @@ class Cluster:
         )
         return None if result.returncode == 0 else result.stdout.strip()
 
-    def _write_settings(self, settings: Mapping[str, str]) -> None:
+    def _write_settings(self, data: Path, settings: Mapping[str, str]) -> None:
         lines = [f"{name} = '{_escaped(value)}'" for name, value in settings.items()]
         header = "# Written by stopgap at each start; put your own in postgresql.conf."
-        path = self.data / _SETTINGS_FILE
+        path = data / _SETTINGS_FILE
         _write_private(path, "\n".join([header, *lines]) + "\n")
         self.account.own(path)
 
@@ -250,6 +264,7 @@ def _escaped(value: str) -> str:
 
 
 def _write_private(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
