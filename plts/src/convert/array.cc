@@ -64,7 +64,16 @@ void pg_add(Builder* builder, NullableDatum value) {
 
 void pg_collect(Builder* builder, const Converter& converter, const Conversion& c,
                 v8::Local<v8::Array> array, int depth) {
-  const auto length = static_cast<int>(array->Length());
+  const uint32_t given = array->Length();
+  if (given > MaxArraySize) {
+    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                    errmsg("a JavaScript array of %u elements cannot become SQL type "
+                           "%s",
+                           given, converter.sql_name),
+                    errdetail("An array has at most %d elements.",
+                              static_cast<int>(MaxArraySize))));
+  }
+  const auto length = static_cast<int>(given);
   if (depth >= MAXDIM) pg_ragged(converter);
   if (depth == builder->dimensions) {
     if (builder->count > 0) pg_ragged(converter);
@@ -76,6 +85,7 @@ void pg_collect(Builder* builder, const Converter& converter, const Conversion& 
   const bool nests =
       builder->element->to_js != JsonbToJs && builder->element->to_js != JsonToJs;
   for (int i = 0; i < length; i++) {
+    if (i % 1024 == 1023) CHECK_FOR_INTERRUPTS();
     v8::Local<v8::Value> item =
         Checked(array->Get(c.context, static_cast<uint32_t>(i)));
     if (nests && item->IsArray()) {

@@ -3,6 +3,7 @@
 #include "convert/converter.h"
 
 #include <unordered_map>
+#include <unordered_set>
 
 #include "convert/families.h"
 #include "pg/guard.h"
@@ -61,6 +62,7 @@ struct KeyHash {
 struct Cache {
   uint64_t generation = 0;
   std::unordered_map<Key, const Converter*, KeyHash> converters;
+  std::unordered_set<Oid> relations;  // whose columns a converter knows
 };
 
 Cache& TheCache() {
@@ -78,6 +80,12 @@ MemoryContext ConverterMemory() {
 }
 
 void TypesChanged(Datum, int, uint32) { g_generation++; }
+
+// ALTER … ADD COLUMN and the like leave the row of the type itself alone.
+void RelationChanged(Datum, Oid relation) {
+  const auto& relations = TheCache().relations;
+  if (!OidIsValid(relation) || relations.count(relation) > 0) g_generation++;
+}
 
 const Family* FindFamily(Oid type) {
   for (const Family& family : kFamilies) {
@@ -142,6 +150,7 @@ void pg_choose_family(Converter* converter) {
     TupleDesc shared = lookup_rowtype_tupdesc(base, -1);
     converter->row = CreateTupleDescCopy(shared);
     ReleaseTupleDesc(shared);
+    TheCache().relations.insert(get_typ_typrelid(base));
     converter->to_js = CompositeToJs;
     converter->to_datum = CompositeToDatum;
     pg_describe_row(converter);
@@ -188,13 +197,17 @@ const Converter* pg_make_converter(Oid type, int32 typmod) {
 
 uint64_t TypeGeneration() { return g_generation; }
 
-void pg_watch_types() { CacheRegisterSyscacheCallback(TYPEOID, TypesChanged, 0); }
+void pg_watch_types() {
+  CacheRegisterSyscacheCallback(TYPEOID, TypesChanged, 0);
+  CacheRegisterRelcacheCallback(RelationChanged, 0);
+}
 
 const Converter* pg_converter(Oid type, int32 typmod) {
   Cache& cache = TheCache();
   if (cache.generation != g_generation) {
     // What was made stays where it is: calls that run may hold it.
     cache.converters.clear();
+    cache.relations.clear();
     cache.generation = g_generation;
   }
   const Key key{type, typmod};

@@ -21,7 +21,11 @@ Datum pg_from_date(const Converter& converter, const Conversion& c,
   }
   const double since = milliseconds - kEpochDays * kMillisecondsADay;
   if (converter.base == DATEOID) {
-    return DateADTGetDatum(static_cast<DateADT>(std::floor(since / kMillisecondsADay)));
+    const auto date = static_cast<DateADT>(std::floor(since / kMillisecondsADay));
+    if (!IS_VALID_DATE(date)) {
+      pg_cannot_convert(converter, c, value, "It is out of range.");
+    }
+    return DateADTGetDatum(date);
   }
   const auto stamp = static_cast<Timestamp>(since) * 1000;
   if (!IS_VALID_TIMESTAMP(stamp)) {

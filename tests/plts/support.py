@@ -1,0 +1,90 @@
+"""What the tests of the language say often: define a function, run it, be refused."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import psycopg
+import pytest
+from psycopg.errors import Diagnostic
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+_numbers = itertools.count(1)
+
+
+def define(connection: Connection, head: str, body: str, schema: str = "") -> None:
+    """Create or replace a function: `head` is its name, parameters and attributes."""
+    name = f"{schema}.{head}" if schema else head
+    text = f"create or replace function {name} language plts as $plts${body}$plts$"
+    connection.execute(text.encode())
+
+
+def fetch(
+    connection: Connection, statement: str, parameters: Sequence[object] | None = None
+) -> Any:
+    """Run a statement and return the one value of its one row."""
+    row = connection.execute(statement.encode(), parameters).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def evaluate(connection: Connection, returns: str, body: str) -> Any:
+    """Run a body as a function without parameters and return what it returns."""
+    name = f"evaluated_{next(_numbers)}"
+    define(connection, f"{name}() returns {returns}", body)
+    return fetch(connection, f"select {name}()")
+
+
+class Refusal:
+    """The error that a statement ended with; filled in when the block is left."""
+
+    error: psycopg.Error
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The structured fields of the error."""
+        return self.error.diag
+
+    @property
+    def sqlstate(self) -> str:
+        """The SQLSTATE, empty where the connection was lost."""
+        return self.error.sqlstate or ""
+
+    @property
+    def message(self) -> str:
+        """The primary message."""
+        return self.diagnostic.message_primary or ""
+
+    @property
+    def detail(self) -> str:
+        """The DETAIL, or nothing."""
+        return self.diagnostic.message_detail or ""
+
+    @property
+    def hint(self) -> str:
+        """The HINT, or nothing."""
+        return self.diagnostic.message_hint or ""
+
+    @property
+    def context(self) -> str:
+        """The CONTEXT, or nothing."""
+        return self.diagnostic.context or ""
+
+
+@contextmanager
+def refused(sqlstate: str) -> Iterator[Refusal]:
+    """Expect the block to be ended by an error of the server with this SQLSTATE."""
+    refusal = Refusal()
+    with pytest.raises(psycopg.Error) as raised:
+        yield refusal
+    refusal.error = raised.value
+    assert refusal.sqlstate == sqlstate, f"{refusal.sqlstate}: {refusal.error}"
+
+
+def metrics(connection: Connection) -> dict[str, Any]:
+    """Return the counters of the connection's backend."""
+    return cast(dict[str, Any], fetch(connection, "select plts.metrics()"))
