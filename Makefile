@@ -66,6 +66,7 @@ install:
 test: build lint check
 
 check:
+	+@$(SUBMAKE) $(PARALLEL) -C plts newer-v8
 	npm test --if-present
 	$(BIN)/pytest $(PYTEST)
 

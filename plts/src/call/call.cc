@@ -248,6 +248,14 @@ Datum ConvertResult(Realm& realm, const FunctionBody& body, FunctionCallInfo fci
   return result.value;
 }
 
+// PostgreSQL's own errors have the function in their context already.
+Error NameFunction(Error error, const FunctionBody& body) {
+  if (!error.complete()) {
+    error.AddContext("PL/TS function \"" + body.display_name + "\"");
+  }
+  return error;
+}
+
 Datum Run(Realm& realm, FunctionBody* body, FunctionCallInfo fcinfo) {
   const MemoryContext memory = CurrentMemoryContext;
   v8::Isolate* isolate = realm.v8();
@@ -267,11 +275,9 @@ Datum Run(Realm& realm, FunctionBody* body, FunctionCallInfo fcinfo) {
         Settle(realm, frame, Invoke(realm, frame, *body, fcinfo));
     return ConvertResult(realm, *body, fcinfo, memory, value);
   } catch (const Thrown&) {
-    Error error = ExceptionToError(&realm, &realm.isolate(), try_catch);
-    if (!error.complete()) {
-      error.AddContext("PL/TS function \"" + body->display_name + "\"");
-    }
-    throw error;
+    throw NameFunction(ExceptionToError(&realm, &realm.isolate(), try_catch), *body);
+  } catch (Error& error) {
+    throw NameFunction(std::move(error), *body);
   }
 }
 
