@@ -1,5 +1,6 @@
 // The front door: what PostgreSQL loads and calls.
 
+#include "api/plan.h"
 #include "call/call.h"
 #include "call/function.h"
 #include "call/validate.h"
@@ -38,6 +39,7 @@ PGDLLEXPORT void _PG_init(void) {
   plts::pg_define_settings();
   plts::pg_watch_types();
   plts::pg_watch_functions();
+  plts::pg_watch_relations();
   plts::pg_prewarm();
 }
 

@@ -66,9 +66,22 @@ void Enqueue(const Arguments& arguments, bool rows) {
   });
 }
 
+// While it lasts, calls that the statement makes run in another realm.
+class Blocked {
+ public:
+  explicit Blocked(Realm& realm) : realm_(realm) { realm_.blocked++; }
+  ~Blocked() { realm_.blocked--; }
+  Blocked(const Blocked&) = delete;
+  Blocked& operator=(const Blocked&) = delete;
+
+ private:
+  Realm& realm_;
+};
+
 void RunNow(const Arguments& arguments, bool rows) {
   Callback([&](Realm& realm) {
     const StatementText text = TakeStatement(arguments);
+    const Blocked blocked(realm);
     arguments.GetReturnValue().Set(RunStatement(realm, *g_frame, text, rows));
   });
 }

@@ -12,6 +12,8 @@ namespace {
 
 constexpr size_t kMostPlans = 256;
 
+uint64_t g_relation_generation = 1;
+
 struct Cache {
   std::unordered_map<std::string, std::unique_ptr<Plan>> plans;
   uint64_t clock = 0;
@@ -87,29 +89,52 @@ Plan::~Plan() {
   if (plan != nullptr) SPI_freeplan(plan);
 }
 
+namespace {
+
+void RelationsChanged(Datum, Oid) { g_relation_generation++; }
+
+// Infers and prepares. Leaves the plan as it is where the types are the same.
+void Refresh(const std::string& sql, Plan* plan) {
+  Oid* types = nullptr;
+  int count = 0;
+  const uint64_t relations = g_relation_generation;
+  Prepare(sql, [&] { pg_infer(sql.c_str(), &types, &count, &plan->statements); });
+  const std::vector<Oid> inferred(types, types + count);
+  // A text of several commands is not kept: see pg_infer.
+  if (plan->statements == 1 && (plan->plan == nullptr || inferred != plan->types)) {
+    SPIPlanPtr made = nullptr;
+    Prepare(sql, [&] {
+      made = SPI_prepare(sql.c_str(), count, types);
+      if (made == nullptr) {
+        elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+      }
+      SPI_keepplan(made);
+    });
+    std::swap(plan->plan, made);
+    if (made != nullptr) SPI_freeplan(made);
+  }
+  plan->types = inferred;
+  plan->type_generation = 0;
+  plan->relation_generation = relations;
+}
+
+}  // namespace
+
 Plan& PlanFor(const std::string& sql) {
   Cache& cache = TheCache();
   cache.clock++;
-  const auto known = cache.plans.find(sql);
+  std::string key = sql;
+  key += '\0';
+  key += namespace_search_path;
+  const auto known = cache.plans.find(key);
   Plan* plan = known != cache.plans.end() ? known->second.get() : nullptr;
   if (plan == nullptr) {
     auto made = std::make_unique<Plan>();
-    made->sql = sql;
-    Oid* types = nullptr;
-    int count = 0;
-    Prepare(sql, [&] {
-      pg_infer(sql.c_str(), &types, &count, &made->statements);
-      // A text of several commands is not kept: see pg_infer.
-      if (made->statements != 1) return;
-      made->plan = SPI_prepare(sql.c_str(), count, types);
-      if (made->plan == nullptr) {
-        elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-      }
-      SPI_keepplan(made->plan);
-    });
-    made->types.assign(types, types + count);
+    Refresh(sql, made.get());
     DropOldest(cache);
-    plan = cache.plans.emplace(sql, std::move(made)).first->second.get();
+    plan = cache.plans.emplace(key, std::move(made)).first->second.get();
+  } else if (plan->relation_generation != g_relation_generation && plan->running == 0) {
+    Refresh(sql, plan);
   }
   plan->last_used = cache.clock;
   if (plan->type_generation != TypeGeneration()) {
@@ -123,5 +148,7 @@ Plan& PlanFor(const std::string& sql) {
   }
   return *plan;
 }
+
+void pg_watch_relations() { CacheRegisterRelcacheCallback(RelationsChanged, 0); }
 
 }  // namespace plts

@@ -275,8 +275,11 @@ Datum Run(Realm& realm, FunctionBody* body, FunctionCallInfo fcinfo) {
         Settle(realm, frame, Invoke(realm, frame, *body, fcinfo));
     return ConvertResult(realm, *body, fcinfo, memory, value);
   } catch (const Thrown&) {
-    throw NameFunction(ExceptionToError(&realm, &realm.isolate(), try_catch), *body);
+    Error error = ExceptionToError(&realm, &realm.isolate(), try_catch);
+    DiscardMicrotasks(realm);
+    throw NameFunction(std::move(error), *body);
   } catch (Error& error) {
+    DiscardMicrotasks(realm);
     throw NameFunction(std::move(error), *body);
   }
 }

@@ -85,4 +85,15 @@ v8::Local<v8::Value> Settle(Realm& realm, CallFrame& frame,
   return result;
 }
 
+void DiscardMicrotasks(Realm& realm) {
+  v8::Isolate* isolate = realm.v8();
+  const v8::HandleScope handles(isolate);
+  const v8::TryCatch try_catch(isolate);
+  // A queue whose run is terminated is emptied, and a termination that is already due
+  // lets no JavaScript begin.
+  isolate->TerminateExecution();
+  realm.queue()->PerformCheckpoint(isolate);
+  isolate->CancelTerminateExecution();
+}
+
 }  // namespace plts

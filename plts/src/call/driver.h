@@ -12,4 +12,8 @@ namespace plts {
 v8::Local<v8::Value> Settle(Realm& realm, CallFrame& frame,
                             v8::Local<v8::Value> result);
 
+// Drops the microtasks that a failed call has left, which would otherwise run in the
+// next call of the realm.
+void DiscardMicrotasks(Realm& realm);
+
 }  // namespace plts

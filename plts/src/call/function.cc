@@ -27,6 +27,7 @@ struct Cache {
   std::unordered_map<std::string, ModuleOrigin> origins;
   std::vector<uint64_t> forgotten;  // serial numbers whose handlers may go
   uint64_t next_serial = 0;
+  uint64_t changes = 0;  // how often pg_proc was seen to change
 };
 
 Cache& TheCache() {
@@ -44,6 +45,7 @@ void Retire(Cache& cache, FunctionBody* body) {
 
 void FunctionsChanged(Datum, int, uint32 hash) {
   Cache& cache = TheCache();
+  cache.changes++;
   for (auto at = cache.current.begin(); at != cache.current.end();) {
     if (hash != 0 && at->second.hash != hash) {
       ++at;
@@ -164,9 +166,16 @@ FunctionBody* AcquireFunction(Oid oid) {
     found = cache.current.end();
   }
   if (found == cache.current.end()) {
-    FunctionBody* body = Load(cache, oid);
     uint32 hash = 0;
     Guard([&] { hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(oid)); });
+    FunctionBody* body = nullptr;
+    uint64_t seen;
+    do {
+      // Loading may take in changes, of this function too: then what was read is old.
+      delete body;
+      seen = cache.changes;
+      body = Load(cache, oid);
+    } while (seen != cache.changes);
     found = cache.current.insert_or_assign(oid, Entry{body, hash}).first;
   }
   found->second.body->references++;

@@ -180,14 +180,14 @@ const Converter* pg_make_converter(Oid type, int32 typmod) {
   get_typlenbyvalalign(converter->base, &converter->length, &converter->by_value,
                        &converter->align);
   converter->sql_name = format_type_be(type);
-  if (get_typtype(type) != TYPTYPE_PSEUDO) {
-    Oid function;
-    bool varlena;
-    getTypeOutputInfo(converter->base, &function, &varlena);
-    fmgr_info_cxt(function, &converter->output, ConverterMemory());
-    getTypeInputInfo(type, &function, &converter->io_parameter);
-    fmgr_info_cxt(function, &converter->input, ConverterMemory());
-  }
+  // Pseudo-types have both too, and a column can be of one: unknown in a row, anyarray
+  // in pg_stats.
+  Oid function;
+  bool varlena;
+  getTypeOutputInfo(converter->base, &function, &varlena);
+  fmgr_info_cxt(function, &converter->output, ConverterMemory());
+  getTypeInputInfo(type, &function, &converter->io_parameter);
+  fmgr_info_cxt(function, &converter->input, ConverterMemory());
   pg_choose_family(converter);
   MemoryContextSwitchTo(before);
   return converter;

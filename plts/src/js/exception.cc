@@ -24,6 +24,9 @@ const ErrorField kTextFields[] = {
     {"constraint", &ErrorData::constraint_name},
 };
 
+// V8's message for 1n + 1. SQL's bigint is a JavaScript bigint, which people forget.
+constexpr char kMixedBigInt[] = "Cannot mix BigInt and other types";
+
 // What an SqlError carries that JavaScript does not see, so that an uncaught one goes
 // on as it was: its context, and the statement it arose in.
 v8::Local<v8::Private> OriginKey(v8::Isolate* isolate) {
@@ -120,6 +123,10 @@ Error ValueToError(Realm* realm, v8::Local<v8::Value> thrown) {
     if (ValidSqlState(code)) sqlstate = ParseSqlState(code);
   }
   Error error(sqlstate, message.empty() ? "JavaScript exception" : message);
+  if (!sql && message.find(kMixedBigInt) != std::string::npos) {
+    error.data().hint = ErrorString(
+        "Convert it with Number(x), or cast the parameter or column to int in SQL.");
+  }
   error.SetOrigin(sql ? Origin::kPostgres : Origin::kJavaScript);
   for (const ErrorField& field : kTextFields) {
     const std::string text = TextOf(isolate, context, fields, field.name);

@@ -127,7 +127,7 @@ Realm* Realms::For(Oid role) {
     for (const auto& realm : state.realms) {
       if (realm->role == InvalidOid) realm->role = role;  // made by Prewarm
       if (realm->role != role || realm->one_call) continue;
-      if (realm->queue()->IsRunningMicrotasks()) continue;
+      if (realm->blocked > 0 || realm->queue()->IsRunningMicrotasks()) continue;
       realm->last_used = state.clock;
       return realm.get();
     }

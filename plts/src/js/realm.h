@@ -55,6 +55,8 @@ class Realm {
   Oid role;
   bool one_call = false;   // of plts.isolation = 'call'
   int active = 0;          // calls that run in it
+  int blocked = 0;         // of these, how many wait for a statement in db.sync: their
+                           // microtasks may not run before they go on
   uint64_t last_used = 0;  // for the choice of what to drop
   const uint64_t id;
 
@@ -72,9 +74,9 @@ class Realm {
 // The realms of the isolate that runs user code.
 class Realms {
  public:
-  // The realm for a call under `role`: the role's own, or a fresh one where that is
-  // busy with its microtasks or where plts.isolation asks for it. Makes and replaces
-  // the isolate as needed.
+  // The realm for a call under `role`: the role's own, or another one where that has
+  // JavaScript in the middle of something, or where plts.isolation asks for it. Makes
+  // and replaces the isolate as needed.
   static Realm* For(Oid role);
 
   // The isolate, made where there is none.

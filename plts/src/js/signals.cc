@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <ucontext.h>
 
+#include <cerrno>
+
 #include "js/entry.h"
 #include "js/watchdog.h"
 
@@ -43,7 +45,9 @@ void CallPrevious(int number, siginfo_t* info, void* context) {
 
 void OnInterruptSignal(int number, siginfo_t* info, void* context) {
   CallPrevious(number, info, context);
+  const int saved = errno;
   if (InterruptPending && g_world != World::kPostgres) WakeWatchdog();
+  errno = saved;
 }
 
 void OnFatalSignal(int number, siginfo_t* info, void* context) {
@@ -103,9 +107,7 @@ void Install(int number, void (*handler)(int, siginfo_t*, void*), int flags) {
   struct sigaction action = {};
   action.sa_sigaction = handler;
   action.sa_flags = SA_SIGINFO | flags;
-  sigemptyset(&action.sa_mask);
   sigaction(number, nullptr, &g_previous[number]);
-  if (g_previous[number].sa_sigaction == handler) return;  // inherited by fork
   action.sa_mask = g_previous[number].sa_mask;
   sigaction(number, &action, nullptr);
 }
