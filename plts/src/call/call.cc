@@ -273,7 +273,10 @@ Datum Run(Realm& realm, FunctionBody* body, FunctionCallInfo fcinfo) {
     }
     v8::Local<v8::Value> value =
         Settle(realm, frame, Invoke(realm, frame, *body, fcinfo));
-    return ConvertResult(realm, *body, fcinfo, memory, value);
+    const Datum result = ConvertResult(realm, *body, fcinfo, memory, value);
+    // A getter that the conversion ran may have been what was stopped.
+    if (realm.isolate().terminated()) throw realm.isolate().TakeTermination();
+    return result;
   } catch (const Thrown&) {
     Error error = ExceptionToError(&realm, &realm.isolate(), try_catch);
     DiscardMicrotasks(realm);

@@ -43,8 +43,9 @@ void RunRequest(Realm& realm, CallFrame& frame) {
 
 void Drain(Realm& realm, CallFrame& frame) {
   for (;;) {
+    if (realm.isolate().terminated()) throw realm.isolate().TakeTermination();
     realm.queue()->PerformCheckpoint(realm.v8());
-    if (realm.v8()->IsExecutionTerminating() || realm.isolate().doomed()) {
+    if (realm.isolate().terminated()) {
       throw realm.isolate().TakeTermination();
     }
     if (frame.requests.empty()) return;

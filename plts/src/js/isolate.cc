@@ -114,11 +114,17 @@ size_t Isolate::NearHeapLimit(void* data, size_t current, size_t) {
 
 void Isolate::TerminateWith(Error error) {
   if (!termination_) termination_.emplace(std::move(error));
+  Terminate();
+}
+
+void Isolate::Terminate() {
+  terminated_ = true;
   isolate_->TerminateExecution();
 }
 
 Error Isolate::TakeTermination() {
   isolate_->CancelTerminateExecution();
+  terminated_ = false;
   if (termination_) {
     Error error = std::move(*termination_);
     termination_.reset();
@@ -159,7 +165,7 @@ void OnInterrupt(v8::Isolate* isolate, void*) {
   if (owner == nullptr) return;
   if (ProcDiePending) {
     // The session ends when V8 has unwound, not from inside it.
-    isolate->TerminateExecution();
+    owner->Terminate();
     return;
   }
   try {

@@ -42,13 +42,14 @@ class Isolate {
   // How many entries are on the stack.
   int depth = 0;
 
-  // Stops the JavaScript that runs, uncatchably; `error` is what its caller gets.
+  // Stops the JavaScript that runs, uncatchably; `error` is what its caller gets, and
+  // without one what CHECK_FOR_INTERRUPTS then raises. JavaScript that is about to
+  // return may do so before V8 looks: whoever called it asks terminated().
   void TerminateWith(Error error);
+  void Terminate();
 
   // True from a termination to TakeTermination().
-  bool terminated() const {
-    return termination_.has_value() || doomed_ || isolate_->IsExecutionTerminating();
-  }
+  bool terminated() const noexcept { return terminated_ || doomed_; }
 
   // What stopped it, after V8 has unwound to the C++ that entered it.
   Error TakeTermination();
@@ -61,7 +62,8 @@ class Isolate {
   int heap_mb_;
   bool doomed_ = false;
   bool stays_entered_ = false;
-  std::optional<Error> termination_;
+  bool terminated_ = false;
+  std::optional<Error> termination_;  // where `terminated_`, if there is one
 };
 
 // Sets the stack limit of every isolate there is, now and when one is made.

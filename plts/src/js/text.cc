@@ -7,7 +7,10 @@ namespace {
 
 // Appends Latin-1 text as UTF-8.
 void AppendOneByte(const uint8_t* text, int length, std::string* out) {
-  for (int i = 0; i < length; i++) {
+  int ascii = 0;
+  while (ascii < length && text[ascii] < 0x80) ascii++;
+  out->append(reinterpret_cast<const char*>(text), static_cast<size_t>(ascii));
+  for (int i = ascii; i < length; i++) {
     const uint8_t c = text[i];
     if (c < 0x80) {
       out->push_back(static_cast<char>(c));
@@ -67,7 +70,6 @@ bool Append(v8::Isolate* isolate, v8::Local<v8::String> text, bool replace,
       buffer = large.data();
     }
     text->WriteOneByte(isolate, buffer, 0, length, v8::String::NO_NULL_TERMINATION);
-    out->reserve(static_cast<size_t>(length));
     AppendOneByte(buffer, length, out);
     return true;
   }
