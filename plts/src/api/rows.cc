@@ -5,6 +5,7 @@
 #include "api/rows.h"
 
 #include "convert/converter.h"
+#include "js/generate.h"
 #include "pg/guard.h"
 
 namespace plts {
@@ -23,26 +24,6 @@ std::string ColumnKey(TupleDesc row) {
   return key;
 }
 
-// A string literal that is valid JavaScript: JSON is.
-std::string Literal(const std::string& utf8) {
-  static const char kHex[] = "0123456789abcdef";
-  std::string out = "\"";
-  for (const char c : utf8) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20) {
-      out += "\\u00";
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
 std::string ColumnName(TupleDesc row, int i) {
   const char* name = NameStr(TupleDescAttr(row, i)->attname);
   std::string utf8;
@@ -54,26 +35,14 @@ std::string ColumnName(TupleDesc row, int i) {
 
 // (rows, values) => appends one object for each `natts` values.
 v8::Local<v8::Function> MakeBuilder(Realm& realm, TupleDesc row) {
-  v8::Isolate* isolate = realm.v8();
-  std::string source =
-      "\"use strict\"; let n = rows.length; for (let i = 0; i < "
-      "values.length; i += " +
-      std::to_string(row->natts) + ") rows[n++] = {";
+  std::string body = "let n = rows.length; for (let i = 0; i < values.length; i += " +
+                     std::to_string(row->natts) + ") rows[n++] = {";
   for (int i = 0; i < row->natts; i++) {
     // Computed, so that a column named __proto__ is a column.
-    source += "[" + Literal(ColumnName(row, i)) + "]: values[i + " + std::to_string(i) +
-              "], ";
+    body += "[" + JsLiteral(ColumnName(row, i)) + "]: values[i + " + std::to_string(i) +
+            "], ";
   }
-  source += "};";
-  v8::ScriptCompiler::Source code(Utf8ToJs(isolate, source));
-  v8::Local<v8::String> parameters[] = {Name(isolate, "rows"), Name(isolate, "values")};
-#if V8_MAJOR_VERSION < 12
-  return Checked(v8::ScriptCompiler::CompileFunctionInContext(realm.context(), &code, 2,
-                                                              parameters, 0, nullptr));
-#else
-  return Checked(
-      v8::ScriptCompiler::CompileFunction(realm.context(), &code, 2, parameters));
-#endif
+  return GenerateFunction(realm, {"rows", "values"}, body + "};");
 }
 
 v8::Local<v8::Function> BuilderFor(Realm& realm, TupleDesc row) {

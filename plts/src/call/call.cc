@@ -10,6 +10,7 @@
 #include "call/runtime_limit.h"
 #include "js/entry.h"
 #include "js/exception.h"
+#include "js/generate.h"
 #include "js/module.h"
 #include "metrics.h"
 #include "pg/guard.h"
@@ -147,34 +148,40 @@ void ConvertArguments(const Conversion& conversion, const FunctionBody& body,
   }
 }
 
-// ctx.args: the document itself, or an object by name and by position.
-v8::Local<v8::Value> ArgsObject(const Conversion& conversion, const FunctionBody& body,
-                                const v8::Local<v8::Value>* values) {
-  if (body.document) return values[0];
-  v8::Isolate* isolate = conversion.isolate;
-  v8::Local<v8::Object> args = v8::Object::New(isolate);
-  const auto set = [&](v8::Local<v8::String> name, v8::Local<v8::Value> value) {
-    if (!args->CreateDataProperty(conversion.context, name, value).FromMaybe(false)) {
-      throw Thrown{};
-    }
-  };
-  const auto count = static_cast<uint32_t>(body.arguments.size());
-  set(Name(isolate, "length"), v8::Integer::NewFromUnsigned(isolate, count));
-  for (uint32_t i = 0; i < count; i++) {
-    if (!args->CreateDataProperty(conversion.context, i, values[i]).FromMaybe(false)) {
-      throw Thrown{};
-    }
+// (arguments) => ctx.args, by name and by position.
+v8::Local<v8::Function> ArgsBuilder(Realm& realm, const FunctionBody& body) {
+  const auto known = realm.args_builders.find(body.serial);
+  if (known != realm.args_builders.end()) return known->second.Get(realm.v8());
+  std::vector<std::string> parameters;
+  std::string members = "length: " + std::to_string(body.arguments.size());
+  // Names come after positions: a parameter called "length" or "0" wins.
+  std::string named;
+  for (size_t i = 0; i < body.arguments.size(); i++) {
+    const std::string value = "$" + std::to_string(i);
+    parameters.push_back(value);
+    members += ", " + std::to_string(i) + ": " + value;
     if (body.argument_names[i].empty()) continue;
-    v8::Local<v8::String> name;
-    Guard(
-        [&] {
-          name = pg_text_to_js(isolate, body.argument_names[i].c_str(),
-                               static_cast<int>(body.argument_names[i].size()));
-        },
-        World::kMixed);
-    set(name, values[i]);
+    std::string name;
+    Guard([&] {
+      const std::string& own = body.argument_names[i];
+      name.assign(pg_server_to_any(own.c_str(), static_cast<int>(own.size()), PG_UTF8));
+    });
+    named += ", [" + JsLiteral(name) + "]: " + value;
   }
-  return args;
+  v8::Local<v8::Function> builder =
+      GenerateFunction(realm, parameters, "return {" + members + named + "};");
+  realm.args_builders.emplace(body.serial,
+                              v8::Global<v8::Function>(realm.v8(), builder));
+  return builder;
+}
+
+// ctx.args: the document itself, or an object of the arguments.
+v8::Local<v8::Value> ArgsObject(Realm& realm, const FunctionBody& body,
+                                v8::Local<v8::Value>* values) {
+  if (body.document) return values[0];
+  return Checked(ArgsBuilder(realm, body)
+                     ->Call(realm.context(), v8::Undefined(realm.v8()),
+                            static_cast<int>(body.arguments.size()), values));
 }
 
 v8::Local<v8::Value> FnObject(Realm& realm, const FunctionBody& body) {
@@ -217,7 +224,7 @@ v8::Local<v8::Value> Invoke(Realm& realm, CallFrame& frame, const FunctionBody& 
   frame.token = NextToken();
   v8::Local<v8::Value> parts[] = {
       handler, v8::Integer::NewFromUnsigned(isolate, frame.token),
-      FnObject(realm, body), ArgsObject(conversion, body, arguments + 1),
+      FnObject(realm, body), ArgsObject(realm, body, arguments + 1),
       Name(isolate, frame.read_only ? "ro" : "rw")};
   if (!body.plain) return Checked(realm.call_with_ctx()->Call(context, self, 5, parts));
   arguments[0] = Checked(realm.make_ctx()->Call(context, self, 4, parts + 1));

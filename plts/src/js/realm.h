@@ -49,6 +49,8 @@ class Realm {
   std::unordered_map<std::string, v8::Global<v8::Function>> row_builders;
   // The default export of function bodies, by their serial number.
   std::unordered_map<uint64_t, v8::Global<v8::Function>> handlers;
+  // Functions that make ctx.args of the arguments, by the same number.
+  std::unordered_map<uint64_t, v8::Global<v8::Function>> args_builders;
   // The `fn` object of ctx, by the same number.
   std::unordered_map<uint64_t, v8::Global<v8::Object>> fn_objects;
 
