@@ -3,6 +3,7 @@
 #include "call/signature.h"
 
 #include <algorithm>
+#include <set>
 
 #include "pg/guard.h"
 
@@ -59,15 +60,20 @@ std::string ArgsType(const Signature& s) {
       s.inputs[0].name == "args") {
     return "any";
   }
+  // A parameter of that name wins over a position and over the length.
+  std::set<std::string> taken;
   std::string out = "{ ";
-  for (size_t i = 0; i < s.inputs.size(); i++) {
-    const std::string type = Nullable(s.inputs[i].type->ts_type, s.strict);
-    if (!s.inputs[i].name.empty()) {
-      out += PropertyName(s.inputs[i].name) + ": " + type + "; ";
-    }
-    out += std::to_string(i) + ": " + type + "; ";
+  const auto add = [&](const std::string& name, const std::string& type) {
+    if (taken.insert(name).second) out += PropertyName(name) + ": " + type + "; ";
+  };
+  std::vector<std::string> types;
+  for (const Parameter& input : s.inputs) {
+    types.push_back(Nullable(input.type->ts_type, s.strict));
+    if (!input.name.empty()) add(input.name, types.back());
   }
-  return out + "length: number }";
+  for (size_t i = 0; i < types.size(); i++) add(std::to_string(i), types[i]);
+  add("length", "number");
+  return out + "}";
 }
 
 std::string ResultType(const Signature& s) {
