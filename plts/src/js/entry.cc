@@ -65,6 +65,14 @@ void pg_end_session(int reason) {
                     errmsg("PostgreSQL raised an error inside V8"),
                     errhint("This is a bug in plts; the log has the error.")));
   }
+  if (reason == static_cast<int>(Escape::kOtherUser)) {
+    ereport(FATAL,
+            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+             errmsg("terminating connection: another extension cannot start V8 in a "
+                    "session that runs plts"),
+             errdetail("V8 can be started only once in a process."),
+             errhint("Call functions of the two languages in different sessions.")));
+  }
   if (reason == static_cast<int>(Escape::kUnresponsive)) {
     ereport(FATAL,
             (errcode(ProcDiePending ? ERRCODE_ADMIN_SHUTDOWN : ERRCODE_QUERY_CANCELED),

@@ -16,6 +16,7 @@ enum class Escape : int {
   kFatal,         // V8 stopped itself (SIGTRAP, SIGILL, SIGABRT, its fatal error hook)
   kOutOfMemory,   // V8's out-of-memory hook, which must not return
   kUnresponsive,  // a cancel or a timeout was due, and a builtin never looked
+  kOtherUser,     // another extension started V8 a second time
   kStrayError,    // PostgreSQL raised an error where no Guard was: a bug of ours
 };
 

@@ -24,7 +24,7 @@ int FindOther(dl_phdr_info* info, size_t, void* found) {
   for (const char* other : kOthers) {
     const char* at = std::strstr(name, other);
     if (at != nullptr && std::strchr(at + 1, '/') == nullptr) {
-      *static_cast<std::string*>(found) = at + 1;
+      *static_cast<const char**>(found) = at + 1;
       return 1;
     }
   }
@@ -47,8 +47,8 @@ void StartPlatform() {
   }
   v8::V8::SetFlagsFromString(kV8Flags);
   if (!jit) v8::V8::SetFlagsFromString("--jitless");
-  platform = v8::platform::NewSingleThreadedDefaultPlatform().release();
-  v8::V8::InitializePlatform(platform);
+  g_platform = v8::platform::NewSingleThreadedDefaultPlatform().release();
+  v8::V8::InitializePlatform(g_platform);
   v8::V8::Initialize();
 }
 

@@ -7,4 +7,11 @@ namespace plts {
 // backend has brought its own use of V8, which would crash both.
 void StartPlatform();
 
+// True once it was started.
+bool PlatformStarted() noexcept;
+
+// The file name of a loaded library that is known to start V8 too, or null.
+// Async-signal-safe as far as dl_iterate_phdr is.
+const char* OtherUserOfV8() noexcept;
+
 }  // namespace plts

@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "js/entry.h"
+#include "js/platform.h"
 #include "js/watchdog.h"
 
 namespace plts {
@@ -21,7 +22,8 @@ constexpr int kInterruptSignals[] = {SIGINT, SIGTERM, SIGUSR1, SIGALRM};
 // The signals with which V8 stops itself: int3, ud2, abort().
 constexpr int kFatalSignals[] = {SIGTRAP, SIGILL, SIGABRT};
 
-constexpr size_t kAlternateStack = 64 * 1024;
+// Enough for a session to end on it.
+constexpr size_t kAlternateStack = 1024 * 1024;
 
 struct sigaction g_previous[NSIG];
 int g_installed_in = 0;
@@ -53,6 +55,11 @@ void OnInterruptSignal(int number, siginfo_t* info, void* context) {
 void OnFatalSignal(int number, siginfo_t* info, void* context) {
   if (g_world != World::kPostgres && g_entry != nullptr) {
     LeaveForGood(Escape::kFatal);
+  }
+  // plv8, loaded into a session of ours: V8 refuses to start again, and means the whole
+  // process. PostgreSQL's code is not at fault, so its session can end in good order.
+  if (PlatformStarted() && OtherUserOfV8() != nullptr) {
+    pg_end_session(static_cast<int>(Escape::kOtherUser));
   }
   CallPrevious(number, info, context);
 }
