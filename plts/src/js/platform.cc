@@ -31,17 +31,25 @@ int FindOther(dl_phdr_info* info, size_t, void* found) {
   return 0;
 }
 
+// Never destroyed: V8 cannot be started a second time, and at exit nothing may enter
+// it.
+v8::Platform* g_platform = nullptr;
+
 }  // namespace
 
+bool PlatformStarted() noexcept { return g_platform != nullptr; }
+
+const char* OtherUserOfV8() noexcept {
+  const char* found = nullptr;
+  dl_iterate_phdr(FindOther, &found);
+  return found;
+}
+
 void StartPlatform() {
-  // Never destroyed: V8 cannot be started a second time, and at exit nothing may enter
-  // it.
-  static v8::Platform* platform = nullptr;
-  if (platform != nullptr) return;
-  std::string other;
-  if (dl_iterate_phdr(FindOther, &other) != 0) {
+  if (g_platform != nullptr) return;
+  if (const char* other = OtherUserOfV8()) {
     throw Error(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                "plts cannot run in a session that has loaded " + other,
+                std::string("plts cannot run in a session that has loaded ") + other,
                 "V8 can be started only once in a process.",
                 "Call functions of the two languages in different sessions.");
   }
