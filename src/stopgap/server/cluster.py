@@ -178,12 +178,13 @@ class Cluster:
             return file.read().decode(errors="replace").splitlines()[-lines:]
 
     def _is_our_server(self, pid: int) -> bool:
-        # A process id in a file may be another program's by now. A postmaster's working
-        # directory is its data folder.
+        # A process id in a file may be another program's by now. Unlike the other
+        # marks of a process, everybody may read its arguments; they go with its memory.
         try:
-            return Path(os.readlink(f"/proc/{pid}/cwd")) == self.data.resolve()
+            arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except OSError:
             return False
+        return os.fsencode(self.data) in arguments
 
     def _complaint(self, log_start: int) -> str:
         lines = self.log_tail(start=log_start)
