@@ -23,6 +23,7 @@ PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: setup build install test check lint fmt bench demo clean
 .DELETE_ON_ERROR:
+.DEFAULT_GOAL := build
 
 setup: $(SYSTEM) $(V8) $(VENV) $(NPM)
 
