@@ -56,6 +56,11 @@ void FunctionsChanged(Datum, int, uint32 hash) {
   }
 }
 
+// Schemas are part of the names that errors and ctx.fn have.
+void SchemasChanged(Datum argument, int cache, uint32) {
+  FunctionsChanged(argument, cache, 0);
+}
+
 void ReadPointer(const Pointer& pointer, FunctionBody* body, Artifact* artifact) {
   if (!ReadArtifact(pointer.artifact_hash, artifact)) {
     throw Error(ERRCODE_UNDEFINED_OBJECT,
@@ -190,6 +195,7 @@ void ReleaseFunction(FunctionBody* body) {
 
 void pg_watch_functions() {
   CacheRegisterSyscacheCallback(PROCOID, FunctionsChanged, 0);
+  CacheRegisterSyscacheCallback(NAMESPACEOID, SchemasChanged, 0);
 }
 
 }  // namespace plts
