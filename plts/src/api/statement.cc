@@ -131,7 +131,10 @@ v8::Local<v8::Value> Execute(Realm& realm, const CallFrame& frame,
                       errdetail("\"plts.max_query_rows\" is the limit."),
                       errhint("Read large results with ctx.db.cursor.")));
     }
-    if (frame.read_only && TransactionIdIsValid(GetCurrentTransactionIdIfAny())) {
+    // Without a subtransaction the id would be the whole transaction's; that is
+    // parallel mode, which cannot write anyway.
+    if (frame.read_only && SubtransactionsAllowed() &&
+        TransactionIdIsValid(GetCurrentTransactionIdIfAny())) {
       ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
                       errmsg("a query handler cannot write to the database"),
                       errhint("Declare the function with mutation instead of query.")));
