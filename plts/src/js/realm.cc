@@ -15,7 +15,7 @@ namespace {
 
 // Realms kept for roles of the session that are not running. One takes some hundred
 // kilobytes.
-constexpr size_t kMostIdleRealms = 8;
+constexpr size_t kMostIdleRealms = 16;
 
 struct State {
   std::unique_ptr<Isolate> isolate;
