@@ -43,7 +43,7 @@ const Family kFamilies[] = {
     {BYTEAOID, ByteaToJs, ByteaToDatum, "Uint8Array", "Uint8Array | ArrayBuffer"},
     {JSONOID, JsonToJs, JsonToDatum, "any", "unknown"},
     {JSONBOID, JsonbToJs, JsonbToDatum, "any", "unknown"},
-    {VOIDOID, VoidToJs, VoidToDatum, "void", "void"},
+    {VOIDOID, VoidToJs, VoidToDatum, "void", "void", false, VoidQuick},
 };
 
 uint64_t g_generation = 1;

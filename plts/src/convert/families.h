@@ -33,5 +33,6 @@ PLTS_FAMILY(Void);
 bool BoolQuick(v8::Local<v8::Value> value, Datum* out);
 bool Int4Quick(v8::Local<v8::Value> value, Datum* out);
 bool Float8Quick(v8::Local<v8::Value> value, Datum* out);
+bool VoidQuick(v8::Local<v8::Value> value, Datum* out);  // never NULL, as in PL/pgSQL
 
 }  // namespace plts

@@ -124,6 +124,117 @@ bool NumbersAreSafe(const char* text, size_t length) {
   return true;
 }
 
+// Reads JSON text with numbers that JSON.parse would round. The text is of type json,
+// so it is valid: what is not checked here was checked when it became one.
+class TextReader {
+ public:
+  TextReader(const Conversion& c, const char* text, size_t length)
+      : c_(c), at_(text), end_(text + length) {}
+
+  v8::Local<v8::Value> pg_value() {
+    if (stack_is_too_deep()) {
+      ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+                      errmsg("a JSON document is nested too deeply")));
+    }
+    switch (Next()) {
+      case '{':
+        return pg_object();
+      case '[':
+        return pg_array();
+      case '"':
+        return pg_string();
+      case 't':
+        at_ += 4;
+        return v8::True(c_.isolate);
+      case 'f':
+        at_ += 5;
+        return v8::False(c_.isolate);
+      case 'n':
+        at_ += 4;
+        return v8::Null(c_.isolate);
+      default:
+        return pg_decimal();
+    }
+  }
+
+ private:
+  // The next character that is no white space, which stays where it is.
+  char Next() {
+    while (at_ < end_ &&
+           (*at_ == ' ' || *at_ == '\t' || *at_ == '\n' || *at_ == '\r')) {
+      at_++;
+    }
+    return at_ < end_ ? *at_ : '\0';
+  }
+
+  // Passes what separates members; false at the end of them.
+  bool More(char close) {
+    if (Next() == ',') at_++;
+    if (Next() != close) return true;
+    at_++;
+    return false;
+  }
+
+  v8::Local<v8::Value> pg_object() {
+    at_++;
+    v8::Local<v8::Object> object = v8::Object::New(c_.isolate);
+    while (More('}')) {
+      v8::Local<v8::String> key = pg_string();
+      Next();
+      at_++;  // the colon
+      if (!object->CreateDataProperty(c_.context, key, pg_value()).FromMaybe(false)) {
+        throw Thrown{};
+      }
+    }
+    return object;
+  }
+
+  v8::Local<v8::Value> pg_array() {
+    at_++;
+    v8::Local<v8::Array> array = v8::Array::New(c_.isolate);
+    for (uint32_t i = 0; More(']'); i++) {
+      if (!array->CreateDataProperty(c_.context, i, pg_value()).FromMaybe(false)) {
+        throw Thrown{};
+      }
+    }
+    return array;
+  }
+
+  v8::Local<v8::String> pg_string() {
+    const char* start = at_++;
+    bool escaped = false;
+    for (; *at_ != '"'; at_++) {
+      if (*at_ != '\\') continue;
+      escaped = true;
+      at_++;
+    }
+    at_++;
+    if (!escaped) {
+      return pg_text_to_js(c_.isolate, start + 1, static_cast<int>(at_ - start - 2));
+    }
+    return Checked(v8::JSON::Parse(
+                       c_.context,
+                       pg_text_to_js(c_.isolate, start, static_cast<int>(at_ - start))))
+        .As<v8::String>();
+  }
+
+  v8::Local<v8::Value> pg_decimal() {
+    const char* start = at_;
+    while (at_ < end_ && std::strchr("+-.0123456789eE", *at_) != nullptr) at_++;
+    char* text = pnstrdup(start, static_cast<Size>(at_ - start));
+    if (std::strpbrk(text, "eE") == nullptr) return pg_number(c_, text);
+    // 1e20 is an integer too: numeric writes it out.
+    const Datum numeric =
+        DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+                            ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+    return pg_number(c_, DatumGetCString(DirectFunctionCall1(numeric_out, numeric)));
+  }
+
+  const Conversion& c_;
+  const char* at_;
+  const char* end_;
+};
+
 }  // namespace
 
 v8::Local<v8::Value> JsonbToJs(const Converter&, const Conversion& c, Datum value) {
@@ -136,15 +247,12 @@ v8::Local<v8::Value> JsonbToJs(const Converter&, const Conversion& c, Datum valu
   return result;
 }
 
-v8::Local<v8::Value> JsonToJs(const Converter& converter, const Conversion& c,
-                              Datum value) {
+v8::Local<v8::Value> JsonToJs(const Converter&, const Conversion& c, Datum value) {
   const text* packed = DatumGetTextPP(value);
   const char* data = VARDATA_ANY(packed);
   const size_t length = VARSIZE_ANY_EXHDR(packed);
   if (!NumbersAreSafe(data, length)) {
-    const Datum jsonb =
-        DirectFunctionCall1(jsonb_in, CStringGetDatum(text_to_cstring(packed)));
-    return JsonbToJs(converter, c, jsonb);
+    return TextReader(c, data, length).pg_value();
   }
   return Checked(v8::JSON::Parse(
       c.context, pg_text_to_js(c.isolate, data, static_cast<int>(length))));

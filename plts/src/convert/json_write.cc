@@ -153,8 +153,8 @@ class Writer {
       sink_.pg_bool(value->IsTrue());
     } else if (value->IsNullOrUndefined()) {
       sink_.pg_null();
-    } else if (value->IsArray()) {
-      pg_array(value.As<v8::Array>());
+    } else if (IsArray(value)) {
+      pg_array(value.As<v8::Object>());
     } else if (value->IsObject() && !pg_has_no_json(value)) {
       pg_object(value.As<v8::Object>());
     } else {
@@ -187,9 +187,24 @@ class Writer {
            value->IsSymbolObject();
   }
 
-  void pg_array(v8::Local<v8::Array> array) {
+  // As Array.isArray: a proxy of an array is one.
+  static bool IsArray(v8::Local<v8::Value> value) {
+    while (value->IsProxy()) value = value.As<v8::Proxy>()->GetTarget();
+    return value->IsArray();
+  }
+
+  // Its length now: what runs while it is written may change it.
+  double pg_length(v8::Local<v8::Object> array) {
+    if (array->IsArray()) return array.As<v8::Array>()->Length();
+    v8::Local<v8::Value> length =
+        Checked(array->Get(c_.context, Name(c_.isolate, "length")));
+    return Checked(length->ToInteger(c_.context))->Value();
+  }
+
+  void pg_array(v8::Local<v8::Object> array) {
     sink_.pg_begin_array();
-    for (uint32_t i = 0; i < array->Length(); i++) {
+    // Longer than an array can be, a proxy's length stops at what PostgreSQL can hold.
+    for (uint32_t i = 0; i < pg_length(array); i++) {
       if (i % 1024 == 1023) CHECK_FOR_INTERRUPTS();
       v8::Local<v8::Value> item = Checked(array->Get(c_.context, i));
       sink_.in_array = true;

@@ -39,6 +39,9 @@ class Isolate {
   // order.
   void StayEntered();
 
+  // What was in use after the last collection that was asked for; 0 before the first.
+  size_t used_after_collection = 0;
+
   // How many entries are on the stack.
   int depth = 0;
 

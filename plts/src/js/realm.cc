@@ -45,6 +45,58 @@ v8::Global<v8::Function> Member(v8::Local<v8::Context> context,
   return v8::Global<v8::Function>(isolate, value.As<v8::Function>());
 }
 
+// V8 10.2 crashes in its marker where a collection runs while a context is made from a
+// snapshot. It collects where its heap has outgrown a limit that it set at the last
+// collection, by a margin that is an eighth of the whole heap while the heap is at most
+// half full. So there is a collection before, where much has come since the last one,
+// and a refusal where the heap is fuller than that.
+void MakeRoom(Isolate* owner) {
+  v8::Isolate* isolate = owner->v8();
+  size_t& used_at_last = owner->used_after_collection;
+  v8::HeapStatistics heap;
+  isolate->GetHeapStatistics(&heap);
+  const size_t most = heap.heap_size_limit() / 2;
+  const size_t step = heap.heap_size_limit() / 32;
+  if (heap.used_heap_size() <= used_at_last + step && heap.used_heap_size() <= most) {
+    return;
+  }
+  isolate->LowMemoryNotification();
+  isolate->GetHeapStatistics(&heap);
+  used_at_last = heap.used_heap_size();
+  if (used_at_last <= most) return;
+  Error error(
+      ERRCODE_OUT_OF_MEMORY, "JavaScript ran out of memory",
+      "There is no room for another context: calls that call each other through "
+      "ctx.db.sync take one each.",
+      "Raise \"plts.max_heap_mb\", or use ctx.db.query, which is awaited.");
+  error.SetOrigin(Origin::kMemory);
+  throw error;
+}
+
+// While it lasts, V8 lets its heap grow instead of collecting, as it does for a page
+// that loads.
+class WithoutCollection {
+ public:
+  explicit WithoutCollection(Isolate* isolate) : isolate_(isolate->v8()) {
+    MakeRoom(isolate);
+    SetLoading(true);
+  }
+  ~WithoutCollection() { SetLoading(false); }
+  WithoutCollection(const WithoutCollection&) = delete;
+  WithoutCollection& operator=(const WithoutCollection&) = delete;
+
+ private:
+  void SetLoading(bool loading) {
+#if V8_MAJOR_VERSION < 12
+    isolate_->SetRAILMode(loading ? v8::PERFORMANCE_LOAD : v8::PERFORMANCE_ANIMATION);
+#else
+    isolate_->SetIsLoading(loading);
+#endif
+  }
+
+  v8::Isolate* isolate_;
+};
+
 void DropIdleRealms(State& state) {
   while (true) {
     Realm* oldest = nullptr;
@@ -135,6 +187,7 @@ Realm* Realms::For(Oid role) {
   DropIdleRealms(state);
   EnterV8(&isolate, [&] {
     const v8::Isolate::Scope scope(isolate.v8());
+    const WithoutCollection without_collection(&isolate);
     state.realms.push_back(std::make_unique<Realm>(&isolate, role));
   });
   Realm* realm = state.realms.back().get();
