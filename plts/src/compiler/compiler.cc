@@ -3,6 +3,7 @@
 
 #include "compiler/compiler.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "js/entry.h"
@@ -13,6 +14,10 @@
 
 namespace plts {
 namespace {
+
+// TypeScript and its libraries alone take some 40 MB: what is enough for a function
+// need not be enough to compile one.
+constexpr int kLeastHeapMb = 256;
 
 // Made when the backend compiles first, and kept: a fresh one costs tens of
 // milliseconds. Replaced after a memory error.
@@ -38,7 +43,8 @@ void Start(State& state) {
   EnterV8(nullptr, [&] {
     static Snapshot* snapshot = nullptr;
     if (snapshot == nullptr) snapshot = new Snapshot("compiler.snapshot");
-    state.isolate = std::make_unique<Isolate>(*snapshot);
+    state.isolate =
+        std::make_unique<Isolate>(*snapshot, std::max(max_heap_mb, kLeastHeapMb));
     v8::Isolate* v8 = state.isolate->v8();
     v8::Isolate::Scope scope(v8);
     v8::HandleScope handles(v8);

@@ -70,7 +70,7 @@ class BufferAllocator final : public v8::ArrayBuffer::Allocator {
   size_t used_ = 0;
 };
 
-Isolate::Isolate(const Snapshot& snapshot) : heap_mb_(max_heap_mb) {
+Isolate::Isolate(const Snapshot& snapshot, int heap_mb) : heap_mb_(heap_mb) {
   StartPlatform();
   const size_t limit = static_cast<size_t>(heap_mb_) * kMegabyte;
   allocator_ = std::make_unique<BufferAllocator>(limit);

@@ -21,7 +21,7 @@ class Snapshot;
 class Isolate {
  public:
   // Throws Error where the snapshot does not fit the V8 that is loaded.
-  explicit Isolate(const Snapshot& snapshot);
+  Isolate(const Snapshot& snapshot, int heap_mb);
   ~Isolate();
   Isolate(const Isolate&) = delete;
   Isolate& operator=(const Isolate&) = delete;

@@ -159,7 +159,7 @@ Isolate& Realms::CurrentIsolate() {
     static Snapshot* snapshot = nullptr;
     EnterV8(nullptr, [&] {
       if (snapshot == nullptr) snapshot = new Snapshot("realm.snapshot");
-      state.isolate = std::make_unique<Isolate>(*snapshot);
+      state.isolate = std::make_unique<Isolate>(*snapshot, max_heap_mb);
       state.isolate->v8()->SetPromiseRejectCallback(OnPromiseReject);
       state.isolate->StayEntered();
     });
