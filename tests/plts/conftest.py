@@ -11,9 +11,48 @@ from tests.plts.support import Connection
 
 
 @pytest.fixture(scope="module")
-def shared(cluster: RunningCluster) -> Iterator[Connection]:
-    """A session that the tests of a module share: they leave nothing to each other."""
+def shared_database(cluster: RunningCluster) -> Iterator[str]:
+    """The name of a database that the tests of a module share."""
     name = cluster.clone()
+    yield name
+    cluster.drop(name)
+
+
+@pytest.fixture(scope="module")
+def _session(
+    cluster: RunningCluster, shared_database: str
+) -> Iterator[dict[str, Connection]]:
+    sessions: dict[str, Connection] = {}
+    yield sessions
+    for connection in sessions.values():
+        connection.close()
+
+
+@pytest.fixture
+def shared(
+    cluster: RunningCluster, shared_database: str, _session: dict[str, Connection]
+) -> Connection:
+    """A session that the tests of a module share: they leave nothing to each other.
+
+    A new one takes its place where a test has lost it.
+    """
+    connection = _session.get("shared")
+    if connection is None or connection.closed:
+        connection = _session["shared"] = cluster.connect(shared_database)
+    return connection
+
+
+@pytest.fixture
+def cluster_in_latin1(cluster: RunningCluster) -> Iterator[Connection]:
+    """A session on a database whose encoding is not UTF-8."""
+    name = "plts_latin1"
+    with cluster.connect() as connection:
+        connection.execute(
+            f"create database {name} template template0 encoding 'latin1' "
+            "locale 'C'".encode()
+        )
     with cluster.connect(name) as connection:
+        connection.execute("set client_encoding = 'UTF8'")
+        connection.execute("create extension plts")
         yield connection
     cluster.drop(name)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 
+from tests.fixtures.cluster import RunningCluster
 from tests.plts.support import Connection, define, evaluate, fetch, refused
 
 _numbers = itertools.count(1)
@@ -29,8 +30,9 @@ create type range_of_moods as range (subtype = mood);
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _types(shared: Connection) -> None:
-    shared.execute(TYPES)
+def _types(cluster: RunningCluster, shared_database: str) -> None:
+    with cluster.connect(shared_database) as connection:
+        connection.execute(TYPES)
 
 
 def identity(connection: Connection, sql_type: str) -> str:
