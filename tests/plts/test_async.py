@@ -40,7 +40,8 @@ def test_statements_of_promise_all_keep_their_order(shared: Connection) -> None:
     shared.execute("create temp sequence if not exists order_of_calls")
     body = """
         const rows = await Promise.all([3, 1, 2].map((n) =>
-            ctx.db.query<any>(`select ${n} as n, nextval('order_of_calls')::int as at`)));
+            ctx.db.query<any>(
+                `select ${n} as n, nextval('order_of_calls')::int as at`)));
         const at = rows.map(([row]) => row.at - rows[0]![0].at);
         return rows.map(([row]) => row.n).join() + ' ' + at.join()
     """
@@ -98,7 +99,8 @@ def test_session_works_after_a_promise_that_never_settled(shared: Connection) ->
         "(async () => { await null; throw new Error('lost') })(); return 1",
         "queueMicrotask(() => { throw new Error('lost') }); return 1",
         "void Promise.resolve().then(() => { throw new Error('lost') }); return 1",
-        "await null; void ctx.db.query('select 1').then(() => { throw new Error('lost') });"
+        "await null; void ctx.db.query('select 1').then(() => { throw new "
+        "Error('lost') });"
         " return 1",
     ],
 )
@@ -143,7 +145,10 @@ def test_floating_statement_is_still_run(connection: Connection) -> None:
 def test_nothing_of_a_failed_call_runs_in_the_next(connection: Connection) -> None:
     connection.execute("create table t (a int)")
     body = """
-        void (async () => { await null; await null; await ctx.db.exec('insert into t values (1)') })();
+        void (async () => {
+            await null; await null;
+            await ctx.db.exec('insert into t values (1)');
+        })();
         throw new Error('first')
     """
     with refused("38000"):
@@ -203,7 +208,8 @@ def test_microtasks_run_in_order(shared: Connection) -> None:
 def test_for_await_over_statements(shared: Connection) -> None:
     body = """
         let sum = 0;
-        for await (const rows of [1, 2, 3].map((n) => ctx.db.query<any>('select $1::int n', [n]))) {
+        const each = [1, 2, 3].map((n) => ctx.db.query<any>('select $1::int n', [n]));
+        for await (const rows of each) {
             sum += rows[0].n;
         }
         return sum

@@ -46,7 +46,8 @@ def test_prepared_statement_sees_the_new_version(
 def test_plpgsql_call_site_sees_the_new_version(connection: Connection) -> None:
     define(connection, "f() returns int", "return 1")
     connection.execute(
-        "create function g() returns int language plpgsql as $$ begin return f(); end $$"
+        "create function g() returns int language plpgsql as $$ begin return "
+        "f(); end $$"
     )
     before = [fetch(connection, "select g()") for _ in range(3)]
 

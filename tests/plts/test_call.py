@@ -43,7 +43,8 @@ def test_module_is_called_with_ctx(shared: Connection) -> None:
         "const f = () => 7; export { f as default }",
         "export const helper = 7; export default () => helper",
         "import { query } from '@stopgap/runtime'; export default query(() => 7)",
-        "import { mutation } from '@stopgap/runtime'; export default mutation(async () => 7)",
+        "import { mutation } from '@stopgap/runtime'; export default "
+        "mutation(async () => 7)",
         "export default (() => 7) satisfies () => number",
         "class A { static n = 7 } export default () => A.n",
         "enum E { A = 7 } export default () => E.A",
@@ -239,13 +240,17 @@ def test_use_in_an_aggregate(connection: Connection) -> None:
     )
     connection.execute("create aggregate longest(text) (sfunc = longer, stype = text)")
 
-    value = fetch(connection, "select longest(v) from (values ('a'), ('ccc'), ('bb')) x(v)")
+    value = fetch(
+        connection, "select longest(v) from (values ('a'), ('ccc'), ('bb')) x(v)"
+    )
 
     assert value == "ccc"
 
 
 def test_use_as_an_operator_and_cast(connection: Connection) -> None:
-    define(connection, "joined(a text, b text) returns text strict", "return a + '~' + b")
+    define(
+        connection, "joined(a text, b text) returns text strict", "return a + '~' + b"
+    )
     connection.execute(
         "create operator ~+~ (function = joined, leftarg = text, rightarg = text)"
     )

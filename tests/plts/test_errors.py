@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from tests.plts.support import Connection, define, evaluate, fetch, refused
@@ -37,11 +38,13 @@ from tests.plts.support import Connection, define, evaluate, fetch, refused
         ("new Proxy({}, { get() { throw new Error('inner') } })", None),
         ("new Proxy(new Error('p'), {})", "p"),
         (
-            "(() => { const r = Proxy.revocable({}, {}); r.revoke(); return r.proxy })()",
+            "(() => { const r = Proxy.revocable({}, {}); r.revoke(); return "
+            "r.proxy })()",
             None,
         ),
         (
-            "{ get message() { throw 1 }, get stack() { throw 2 }, get name() { throw 3 } }",
+            "{ get message() { throw 1 }, get stack() { throw 2 }, get "
+            "name() { throw 3 } }",
             None,
         ),
         ("{ toString() { throw 1 }, [Symbol.toPrimitive]() { throw 2 } }", None),
@@ -137,7 +140,10 @@ def test_lines_and_columns_are_of_the_module(shared: Connection) -> None:
 
 
 def test_lines_after_an_await(shared: Connection) -> None:
-    body = "async function inner() {\n  await null;\n  throw new Error('x');\n}\nawait inner()"
+    body = (
+        "async function inner() {\n  await null;\n  throw new "
+        "Error('x');\n}\nawait inner()"
+    )
     define(shared, "lines_async() returns void", body)
 
     with refused("38000") as refusal:
@@ -190,7 +196,7 @@ def test_nested_functions_each_have_a_context_line(shared: Connection) -> None:
 def test_every_error_names_the_function(shared: Connection, body: str) -> None:
     define(shared, "named() returns text", body)
 
-    with pytest.raises(Exception) as raised:
+    with pytest.raises(psycopg.Error) as raised:
         fetch(shared, "select named()")
 
     assert 'PL/TS function "public.named"' in str(raised.value)
@@ -201,7 +207,8 @@ def test_sql_error_is_raised_with_its_fields(shared: Connection) -> None:
         import { SqlError } from "@stopgap/runtime";
         export default () => {
             throw new SqlError({ code: "AB123", message: "m", detail: "d", hint: "h",
-                constraint: "c", schema: "s", table: "t", column: "col", datatype: "dt" });
+                constraint: "c", schema: "s", table: "t", column: "col",
+                datatype: "dt" });
         }
     """
 
@@ -243,7 +250,9 @@ def test_code_of_an_sql_error_that_javascript_made(
 ) -> None:
     body = f"""
         import {{ SqlError }} from "@stopgap/runtime";
-        export default () => {{ throw new SqlError({{ code: "{code}", message: "m" }}) }}
+        export default () => {{
+            throw new SqlError({{ code: "{code}", message: "m" }});
+        }};
     """
 
     with refused(code):
@@ -260,7 +269,8 @@ def test_sql_error_is_caught_by_plpgsql(shared: Connection) -> None:
         "export default () => { throw new SqlError({ code: 'AB123', message: 'm' }) }",
     )
     shared.execute(
-        "create or replace function catches() returns text language plpgsql as $$ begin "
+        "create or replace function catches() returns text language plpgsql "
+        "as $$ begin "
         "perform raises(); return 'none'; exception when sqlstate 'AB123' then "
         "return sqlerrm; end $$"
     )

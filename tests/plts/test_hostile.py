@@ -15,9 +15,11 @@ from tests.plts.support import Connection, define, evaluate, fetch, refused
 MEMORY_STATES = {"53200", "54000", "54001", "38000", "57014", ""}
 
 MEMORY_BOMBS = {
-    "array of arrays": "const a: unknown[] = []; for (;;) a.push(new Array(1000).fill(0))",
+    "array of arrays": "const a: unknown[] = []; for (;;) a.push(new "
+    "Array(1000).fill(0))",
     "array of objects": "const a: unknown[] = []; for (;;) a.push({ a: 1, b: [2] })",
-    "strings": "const a: string[] = []; for (let i = 0; ; i++) a.push('x'.repeat(1000) + i)",
+    "strings": "const a: string[] = []; for (let i = 0; ; i++) a.push('x'.repeat(1000) "
+    "+ i)",
     "doubling string": "let s = 'x'; for (;;) { s += s; s.charCodeAt(s.length >> 1) }",
     "flattened strings": (
         "const a: string[] = []; for (let i = 0; ; i++) "
@@ -28,9 +30,11 @@ MEMORY_BOMBS = {
     "closures": "let f = (): unknown => 1; for (;;) { const g = f; f = () => g }",
     "promises": "const a: unknown[] = []; for (;;) a.push(new Promise(() => {}))",
     "microtasks": (
-        "const again = (): void => { queueMicrotask(again); queueMicrotask(again) }; again()"
+        "const again = (): void => { queueMicrotask(again); "
+        "queueMicrotask(again) }; again()"
     ),
-    "array buffers": "const a: unknown[] = []; for (;;) a.push(new Uint8Array(2 ** 20))",
+    "array buffers": "const a: unknown[] = []; for (;;) a.push(new Uint8Array(2 "
+    "** 20))",
     "small buffers": "const a: unknown[] = []; for (;;) a.push(new Uint8Array(64))",
     "caught": (
         "const a: unknown[] = []; for (;;) "
@@ -42,42 +46,54 @@ MEMORY_BOMBS = {
     ),
     "large array": "new Array(1e8).fill(0)",
     "array from": "Array.from({ length: 2 ** 27 }, (_, i) => ({ i }))",
-    "spread": "const a = new Array(2 ** 24).fill(0); [...a, ...a, ...a, ...a, ...a, ...a]",
+    "spread": "const a = new Array(2 ** 24).fill(0); [...a, ...a, ...a, ...a, ...a, "
+    "...a]",
     "split": "'a'.repeat(2 ** 28).split('')",
     "join": "new Array(2 ** 25).join('abcdefgh')",
     "JSON": "JSON.stringify(new Array(2 ** 24).fill('x'.repeat(100)))",
     "replace": "'a'.repeat(2 ** 28).replace(/a/g, 'bb')",
-    "regular expression": "const s = 'a'.repeat(2 ** 26); s.match(/(?:(a)(a))*/g); s.split(/a/)",
+    "regular expression": "const s = 'a'.repeat(2 ** 26); s.match(/(?:(a)(a))*/g); "
+    "s.split(/a/)",
     "BigInt power": "BigInt(2) ** BigInt(2 ** 30 - 1)",
     "BigInt shift": "1n << (2n ** 30n - 1n)",
     "BigInt text": "String(2n ** 8_000_000n)",
     "padding": "'x'.padEnd(2 ** 29 - 24, 'ab') + 'x'.padEnd(2 ** 29 - 24)",
     "object keys": "const o: any = {}; for (let i = 0; ; i++) o['k' + i] = i",
     "symbols": "const a: unknown[] = []; for (;;) a.push(Symbol('x'.repeat(1000)))",
-    "structuredClone": "const a: unknown[] = [new Array(1e6).fill(1)]; for (;;) a.push(structuredClone(a))",
-    "typed array fill": "const a: unknown[] = []; for (;;) a.push(new Float64Array(1e6).fill(1))",
-    "error stacks": "const a: unknown[] = []; for (;;) a.push(new Error('x'.repeat(1000)))",
+    "structuredClone": "const a: unknown[] = [new Array(1e6).fill(1)]; for (;;) "
+    "a.push(structuredClone(a))",
+    "typed array fill": "const a: unknown[] = []; for (;;) a.push(new "
+    "Float64Array(1e6).fill(1))",
+    "error stacks": "const a: unknown[] = []; for (;;) a.push(new "
+    "Error('x'.repeat(1000)))",
     "rows": (
         "const a: unknown[] = []; for (;;) "
-        "a.push(ctx.db.sync.query('select g, repeat($1, 100) t from generate_series(1, 1000) g', ['x']))"
+        "a.push(ctx.db.sync.query('select g, repeat($1, 100) t from "
+        "generate_series(1, 1000) g', ['x']))"
     ),
-    "one large result": "ctx.db.sync.query('select g, g::text t from generate_series(1, 5000000) g')",
+    "one large result": "ctx.db.sync.query('select g, g::text t from "
+    "generate_series(1, 5000000) "
+    "g')",
     "bytea": (
         "const a: unknown[] = []; for (;;) "
-        "a.push(ctx.db.sync.query(\"select convert_to(repeat('x', 1000000), 'UTF8') b\"))"
+        "a.push(ctx.db.sync.query(\"select convert_to(repeat('x', 1000000), "
+        "'UTF8') b\"))"
     ),
 }
 
 SLOW_BUILTINS = {
     "join of a huge array": "const a: number[] = []; a.length = 4294967295; a.join()",
-    "reverse of a huge array": "const a: number[] = []; a.length = 4294967295; a.reverse()",
+    "reverse of a huge array": "const a: number[] = []; a.length = 4294967295; "
+    "a.reverse()",
     "sort of a huge array": "const a: number[] = []; a.length = 4294967295; a.sort()",
     "indexOf in a huge array": (
         "const a: number[] = []; a.length = 4294967295; a[4294967290] = 1; a.indexOf(2)"
     ),
-    "includes in a huge array": "const a: number[] = []; a.length = 4294967295; a.includes(2)",
+    "includes in a huge array": "const a: number[] = []; a.length = 4294967295; "
+    "a.includes(2)",
     "fill": "new Array(1e8).fill(0)",
-    "replace on a huge string": "'a'.repeat(2 ** 28).replace(/b/g, 'c').replace(/a/g, '')",
+    "replace on a huge string": "'a'.repeat(2 ** 28).replace(/b/g, "
+    "'c').replace(/a/g, '')",
     "regular expression": "/^(a+)+$/.test('a'.repeat(50) + 'b')",
     "nested quantifiers": "/(x+x+)+y/.test('x'.repeat(60))",
     "BigInt": "const n = 3n ** 500_000n; for (;;) n * n",
@@ -95,32 +111,45 @@ SLOW_BUILTINS = {
 DEEP = {
     "recursion": "const f = (n: number): number => f(n + 1) + 1; return f(0)",
     "mutual recursion": (
-        "const f = (n: number): number => g(n) + 1, g = (n: number): number => f(n) + 1; return f(0)"
+        "const f = (n: number): number => g(n) + 1, g = (n: number): number "
+        "=> f(n) + 1; return f(0)"
     ),
     "constructors": "class A { a = new A() } new A(); return 1",
     "getters": "const o: any = { get a(): any { return this.a } }; return o.a",
-    "proxies": "let p: any = {}; for (let i = 0; i < 1e5; i++) p = new Proxy(p, {}); return p.x ?? 1",
-    "toString": "const o: any = { toString(): string { return `${o}` } }; return String(o).length",
+    "proxies": "let p: any = {}; for (let i = 0; i < 1e5; i++) p = new Proxy(p, {}); "
+    "return p.x ?? 1",
+    "toString": "const o: any = { toString(): string { return `${o}` } }; return "
+    "String(o).length",
     "JSON.parse": "JSON.parse('['.repeat(1e6) + ']'.repeat(1e6)); return 1",
     "JSON.stringify": (
         "let a: unknown[] = []; for (let i = 0; i < 1e5; i++) a = [a]; "
         "return JSON.stringify(a).length"
     ),
     "regular expression": "new RegExp('('.repeat(1e5) + ')'.repeat(1e5)); return 1",
-    "nested regular expression": "return /(?:(?:a?){99}){99}b/.test('a'.repeat(99)) ? 1 : 0",
-    "bind": "let f: any = () => 1; for (let i = 0; i < 1e5; i++) f = f.bind(null); return f()",
-    "flat": "let a: any = []; for (let i = 0; i < 1e5; i++) a = [a]; return a.flat(Infinity).length",
-    "structuredClone": "let a: any = []; for (let i = 0; i < 1e5; i++) a = [a]; structuredClone(a); return 1",
-    "inspect": "let a: any = []; for (let i = 0; i < 1e5; i++) a = [a]; console.error(a); return 1",
+    "nested regular expression": "return /(?:(?:a?){99}){99}b/.test('a'.repeat(99)) "
+    "? 1 : 0",
+    "bind": "let f: any = () => 1; for (let i = 0; i < 1e5; i++) f = f.bind(null); "
+    "return f()",
+    "flat": "let a: any = []; for (let i = 0; i < 1e5; i++) a = [a]; return "
+    "a.flat(Infinity).length",
+    "structuredClone": "let a: any = []; for (let i = 0; i < 1e5; i++) a = [a]; "
+    "structuredClone(a); return 1",
+    "inspect": "let a: any = []; for (let i = 0; i < 1e5; i++) a = [a]; "
+    "console.error(a); return 1",
     "thrown": "let e: any = 1; for (let i = 0; i < 1e5; i++) e = { e }; throw e",
-    "concatenation": "let s = ''; for (let i = 0; i < 1e6; i++) s = s + 'a' + i; return s.length",
+    "concatenation": "let s = ''; for (let i = 0; i < 1e6; i++) s = s + 'a' + i; "
+    "return "
+    "s.length",
     "generators": (
-        "function* g(n: number): any { yield* g(n + 1) } for (const _ of g(0)); return 1"
+        "function* g(n: number): any { yield* g(n + 1) } for (const _ of "
+        "g(0)); return 1"
     ),
     "async": "const f = async (): Promise<number> => await f(); return await f()",
-    "queries": "const f = (): number => { ctx.db.sync.query('select 1'); return f() }; return f()",
+    "queries": "const f = (): number => { ctx.db.sync.query('select 1'); return f() }; "
+    "return f()",
     "caught each time": (
-        "const f = (): number => { try { return f() } catch { return f() } }; return 1 + 0 * 1"
+        "const f = (): number => { try { return f() } catch { return f() } "
+        "}; return 1 + 0 * 1"
     ),
 }
 
@@ -151,7 +180,7 @@ def works_again(connection: Connection, connect: Connect) -> bool:
     if connection.closed or connection.broken:
         connection = connect()
     connection.execute("reset statement_timeout")
-    return evaluate(connection, "int", "return 1 + 1") == 2
+    return bool(evaluate(connection, "int", "return 1 + 1") == 2)
 
 
 @pytest.mark.parametrize("body", MEMORY_BOMBS.values(), ids=MEMORY_BOMBS.keys())
@@ -269,7 +298,8 @@ def test_javascript_below_deep_plpgsql(
     body = """
         const f = (n: number): number => n === 0 ? 0 : f(n - 1) + 1;
         let text = "";
-        try { text = JSON.stringify(ctx.db.sync.query("select 1 as a, now()::text as b")) }
+        const sql = "select 1 as a, now()::text as b";
+        try { text = JSON.stringify(ctx.db.sync.query(sql)) }
         catch (e: any) { text = e.code }
         try { return f(2000) } catch { return f(2) }
     """
@@ -296,7 +326,8 @@ def test_mutual_recursion_through_sql_ends(
 
     state = outcome(connection, "select recurse(0)")
 
-    assert state in ("54001", "38000")
+    # Each level takes a context, so memory may end it before the stack does.
+    assert state in ("54001", "38000", "53200")
     assert evaluate(connection, "int", "return 1 + 1") == 2
 
 

@@ -31,7 +31,8 @@ LOOPS = {
     ),
     "regular expression": "return /^(a+)+$/.test('a'.repeat(40) + 'b') ? 1 : 0",
     "JSON": (
-        "const big = Array.from({ length: 1000 }, (_, i) => ({ i, s: 'x'.repeat(100) }));"
+        "const big = Array.from({ length: 1000 }, (_, i) => ({ i, s: "
+        "'x'.repeat(100) }));"
         " for (;;) JSON.parse(JSON.stringify(big))"
     ),
     "sort comparator": "for (;;) [3, 1, 2].sort((a, b) => a - b)",
@@ -196,8 +197,8 @@ def test_handlers_do_not_run_after_a_timeout(connection: Connection) -> None:
 def test_promise_handlers_do_not_run_after_a_timeout(connection: Connection) -> None:
     body = """
         const report = () => { console.error('ran') };
-        return await ctx.db.query('select pg_sleep(10)').then(report, report).finally(report)
-            .then(() => 1)
+        return await ctx.db.query('select pg_sleep(10)')
+            .then(report, report).finally(report).then(() => 1)
     """
     define(connection, "sleeps() returns int", body)
     notices: list[object] = []
@@ -250,7 +251,8 @@ def test_plpgsql_handler_does_not_catch_the_cancel(connection: Connection) -> No
     define_loop(connection, "for (;;) {}")
     connection.execute(
         "create function tries() returns text language plpgsql as $$ begin "
-        "perform loops(); return 'none'; exception when others then return 'caught'; end $$"
+        "perform loops(); return 'none'; exception when others then return "
+        "'caught'; end $$"
     )
     connection.execute("set statement_timeout = '200ms'")
 
@@ -354,7 +356,8 @@ def test_timeouts_in_a_row_leave_nothing_behind(connection: Connection) -> None:
 def test_compiling_is_stopped(connection: Connection) -> None:
     fetch(connection, "select plts.typecheck_ts('export default () => 1')")
     slow = (
-        "type Grow<T extends unknown[], N> = T['length'] extends N ? T : Grow<[...T, 1], N>;"
+        "type Grow<T extends unknown[], N> = T['length'] extends N ? T : "
+        "Grow<[...T, 1], N>;"
         "type Big = Grow<[], 900>;"
         + "".join(
             f"type B{i} = [Grow<[{i}], {500 + i % 400}>, Big];"

@@ -97,7 +97,7 @@ def test_fraction_out_of_range_is_refused(shared: Connection, sql_type: str) -> 
 
 
 def test_json_keeps_the_order_of_keys(shared: Connection) -> None:
-    text = fetch(shared, "select echo('{\"z\":1,\"a\":2,\"m\":3}'::json)::text")
+    text = fetch(shared, 'select echo(\'{"z":1,"a":2,"m":3}\'::json)::text')
 
     assert text == '{"z":1,"a":2,"m":3}'
 
@@ -111,7 +111,7 @@ def test_last_of_duplicate_keys_wins(shared: Connection) -> None:
 
 
 def test_large_integers_in_json_with_duplicates(shared: Connection) -> None:
-    text = fetch(shared, "select echo('{\"b\":9007199254740993,\"a\":1}'::json)::text")
+    text = fetch(shared, 'select echo(\'{"b":9007199254740993,"a":1}\'::json)::text')
 
     assert text == '{"b":9007199254740993,"a":1}'
 
@@ -139,7 +139,10 @@ def test_large_integers_in_json_with_duplicates(shared: Connection) -> None:
         ("new String('x')", '"x"'),
         ("new Boolean(false)", "false"),
         ("Object(1n)", "1"),
-        ("Object.create({ inherited: 1 }, { own: { value: 2, enumerable: true } })", '{"own": 2}'),
+        (
+            "Object.create({ inherited: 1 }, { own: { value: 2, enumerable: true } })",
+            '{"own": 2}',
+        ),
         ("Object.create(null)", "{}"),
         ("new (class { a = 1; #b = 2; get c() { return 3 } })()", '{"a": 1}'),
         ("{ [Symbol('s')]: 1, a: 2 }", '{"a": 2}'),
@@ -194,11 +197,13 @@ def test_encoded(
         ("{ get a() { throw new Error('no') } }", "38000"),
         ("[1, { get a() { return this.b.c } }]", "38000"),
         (
-            "(() => { let a: any = 1; for (let i = 0; i < 100_000; i++) a = [a]; return a })()",
+            "(() => { let a: any = 1; for (let i = 0; i < 100_000; i++) a = "
+            "[a]; return a })()",
             "54001",
         ),
         (
-            "(() => { let a: any = 1; for (let i = 0; i < 100_000; i++) a = { a }; return a })()",
+            "(() => { let a: any = 1; for (let i = 0; i < 100_000; i++) a = "
+            "{ a }; return a })()",
             "54001",
         ),
     ],
@@ -223,16 +228,12 @@ def test_deep_document_within_the_stack_survives(shared: Connection) -> None:
 
 @pytest.mark.parametrize("sql_type", ["json", "jsonb"])
 def test_too_deep_document_is_an_error(shared: Connection, sql_type: str) -> None:
-    shared.execute("set max_stack_depth = '4MB'")
-    document = "[" * 6000 + "]" * 6000
+    document = "[" * 100_000 + "]" * 100_000
 
-    try:
+    with pytest.raises(psycopg.errors.StatementTooComplex):
         fetch(shared, f"select echo(%s::{sql_type})::text", [document])
-    except psycopg.Error as error:
-        assert getattr(error, "sqlstate", "") in ("54001", "38000")
-    finally:
-        shared.execute("reset max_stack_depth")
 
+    shared.execute("reset max_stack_depth")
     assert fetch(shared, "select echo('1'::jsonb)") == 1
 
 

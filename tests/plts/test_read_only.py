@@ -95,7 +95,9 @@ def test_caught_refusal_writes_nothing_either(tables: Connection) -> None:
         tables,
         """
         const codes: string[] = [];
-        for (const sql of ["insert into t values (1)", "select writes()", "select sets_rw()"]) {
+        const statements =
+            ["insert into t values (1)", "select writes()", "select sets_rw()"];
+        for (const sql of statements) {
             try { await ctx.db.exec(sql) } catch (e: any) { codes.push(e.code) }
         }
         return codes

@@ -227,10 +227,8 @@ def test_value_survives_both_ways(
     assert same is True
 
 
-@pytest.mark.parametrize("sql_type", ROUND_TRIPS)
+@pytest.mark.parametrize("sql_type", [name for name in ROUND_TRIPS if name != "label"])
 def test_null_survives_both_ways(shared: Connection, sql_type: str) -> None:
-    if sql_type == "label":
-        pytest.skip("a domain that is NOT NULL")
     name = identity(shared, sql_type)
 
     assert fetch(shared, f"select {name}(null) is null") is True
