@@ -56,8 +56,21 @@ PGDLLEXPORT Datum plts_validator(PG_FUNCTION_ARGS) {
   position.arg = pg_body_of(function);
   return plts::Border(
       [&] {
-        const plts::Measure measure(&plts::g_compile_metrics);
-        plts::ValidateFunction(function);
+        plts::CompileMetrics& metrics = plts::g_compile_metrics;
+        const plts::Measure measure(&metrics);
+        try {
+          plts::ValidateFunction(function);
+        } catch (const plts::Error& error) {
+          metrics.errors++;
+          if (error.origin() == plts::Origin::kDiagnostics) {
+            metrics.diagnostics++;
+          } else if (error.origin() == plts::Origin::kPostgres) {
+            metrics.sql++;
+          } else {
+            metrics.unknown++;
+          }
+          throw;
+        }
         return Datum{0};
       },
       &position);

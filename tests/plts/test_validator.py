@@ -211,19 +211,6 @@ def test_pointer_runs_its_artifact(connection: Connection) -> None:
     assert fetch(connection, "select points('{\"n\":1}')") == 2
 
 
-def test_pointer_to_another_export(connection: Connection) -> None:
-    stored = fetch(
-        connection,
-        "select plts.compile_and_store('export const other = () => 8; export "
-        "default () => 7')",
-    )
-    define(
-        connection, "points(args jsonb) returns jsonb", pointer(stored, export="other")
-    )
-
-    assert fetch(connection, "select points('{}')") == 8
-
-
 @pytest.mark.parametrize(
     ("body", "sqlstate"),
     [

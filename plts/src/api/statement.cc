@@ -74,7 +74,8 @@ Values ConvertParameters(Realm& realm, const Plan& plan, v8::Local<v8::Value> gi
         },
         World::kMixed);
   } catch (Error& error) {
-    error.AddContext("parameter $" + std::to_string(at + 1));
+    error.AddContext("parameter $" + std::to_string(at + 1) + " of SQL type " +
+                     plan.converters[at]->sql_name);
     throw;
   }
   return out;

@@ -143,7 +143,8 @@ void ConvertArguments(const Conversion& conversion, const FunctionBody& body,
         },
         World::kMixed);
   } catch (Error& error) {
-    error.AddContext("parameter $" + std::to_string(at + 1));
+    error.AddContext("parameter $" + std::to_string(at + 1) + " of SQL type " +
+                     body.arguments[at]->sql_name);
     throw;
   }
 }
@@ -161,12 +162,7 @@ v8::Local<v8::Function> ArgsBuilder(Realm& realm, const FunctionBody& body) {
     parameters.push_back(value);
     members += ", " + std::to_string(i) + ": " + value;
     if (body.argument_names[i].empty()) continue;
-    std::string name;
-    Guard([&] {
-      const std::string& own = body.argument_names[i];
-      name.assign(pg_server_to_any(own.c_str(), static_cast<int>(own.size()), PG_UTF8));
-    });
-    named += ", [" + JsLiteral(name) + "]: " + value;
+    named += ", [" + JsLiteral(body.argument_names[i]) + "]: " + value;
   }
   v8::Local<v8::Function> builder =
       GenerateFunction(realm, parameters, "return {" + members + named + "};");
@@ -248,7 +244,7 @@ Datum ConvertResult(Realm& realm, const FunctionBody& body, FunctionCallInfo fci
         },
         World::kMixed);
   } catch (Error& error) {
-    error.AddContext("return value");
+    error.AddContext(std::string("return value of SQL type ") + converter.sql_name);
     throw;
   }
   fcinfo->isnull = result.isnull;
@@ -314,6 +310,7 @@ void Classify(const Error& error) {
     case Origin::kPostgres:
       metrics.sql++;
       return;
+    case Origin::kDiagnostics:
     case Origin::kOther:
       metrics.unknown++;
       return;

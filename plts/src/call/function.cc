@@ -25,7 +25,9 @@ struct Entry {
 struct Cache {
   std::unordered_map<Oid, Entry> current;
   std::unordered_map<std::string, ModuleOrigin> origins;
-  std::vector<uint64_t> forgotten;  // serial numbers whose handlers may go
+  // Serial numbers and modules of bodies that are gone: what realms keep of them may
+  // go.
+  std::vector<std::pair<uint64_t, std::string>> forgotten;
   uint64_t next_serial = 0;
   uint64_t changes = 0;  // how often pg_proc was seen to change
 };
@@ -38,7 +40,7 @@ Cache& TheCache() {
 void Retire(Cache& cache, FunctionBody* body) {
   body->current = false;
   if (body->references == 0) {
-    cache.forgotten.push_back(body->serial);
+    cache.forgotten.emplace_back(body->serial, body->module_name);
     delete body;
   }
 }
@@ -108,7 +110,7 @@ FunctionBody* Load(Cache& cache, Oid oid) {
   body->oid = oid;
   body->schema = signature.schema;
   body->name = signature.name;
-  body->display_name = signature.schema + "." + signature.name;
+  body->display_name = signature.display_name;
   body->read_only_spi = signature.read_only;
   body->result = signature.result;
   body->memory = signature.result_memory;
@@ -161,7 +163,7 @@ void RememberModuleOrigin(const std::string& resource_name, ModuleOrigin origin)
 
 FunctionBody* AcquireFunction(Oid oid) {
   Cache& cache = TheCache();
-  for (const uint64_t serial : cache.forgotten) Realms::Forget(serial);
+  for (const auto& [serial, module] : cache.forgotten) Realms::Forget(serial, module);
   cache.forgotten.clear();
   auto found = cache.current.find(oid);
   if (found != cache.current.end() &&
@@ -189,7 +191,7 @@ FunctionBody* AcquireFunction(Oid oid) {
 
 void ReleaseFunction(FunctionBody* body) {
   if (--body->references > 0 || body->current) return;
-  TheCache().forgotten.push_back(body->serial);
+  TheCache().forgotten.emplace_back(body->serial, body->module_name);
   delete body;
 }
 

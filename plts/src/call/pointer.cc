@@ -8,6 +8,7 @@
 namespace plts {
 namespace {
 
+constexpr int kPointerVersion = 1;
 constexpr char kHashPrefix[] = "sha256:";
 constexpr size_t kHashLength = sizeof(kHashPrefix) - 1 + 64;
 
@@ -29,6 +30,9 @@ std::optional<Pointer> ParsePointer(const std::string& source) {
   if (first == std::string::npos || source[first] != '{') return std::nullopt;
   const std::optional<Document> document = Document::Parse(source);
   if (!document || !document->Has("plts")) return std::nullopt;
+  if (document->Int("plts").value_or(0) != kPointerVersion) {
+    Invalid("Its \"plts\" is not 1, the version of pointers that this plts knows.");
+  }
   if (document->Text("kind").value_or("") != "artifact_ptr") {
     Invalid("Its \"kind\" is not \"artifact_ptr\".");
   }

@@ -80,17 +80,24 @@ std::string ResultType(const Signature& s) {
   return Nullable(s.result->ts_result, false);
 }
 
+// From the database's encoding. May ereport.
+char* pg_utf8(char* text) {
+  if (text == nullptr) return nullptr;
+  return pg_server_to_any(text, static_cast<int>(std::strlen(text)), PG_UTF8);
+}
+
 }  // namespace
 
 Signature ReadSignature(HeapTuple proc_tuple) {
   Signature s;
   const auto* proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(proc_tuple));
   s.oid = proc->oid;
-  s.name = NameStr(proc->proname);
   s.strict = proc->proisstrict;
   s.read_only = proc->provolatile != PROVOLATILE_VOLATILE;
   struct {
+    char* display_schema;
     char* schema;
+    char* name;
     char* source;
     int count;
     Oid* types;
@@ -101,12 +108,15 @@ Signature ReadSignature(HeapTuple proc_tuple) {
     MemoryContext result_memory;
   } read = {};
   Guard([&] {
-    read.schema = get_namespace_name(proc->pronamespace);
+    read.display_schema = get_namespace_name(proc->pronamespace);
+    if (read.display_schema == nullptr) read.display_schema = pstrdup("");
+    read.schema = pg_utf8(read.display_schema);
+    read.name = pg_utf8(pstrdup(NameStr(proc->proname)));
     bool is_null;
     const Datum source =
         SysCacheGetAttr(PROCOID, proc_tuple, Anum_pg_proc_prosrc, &is_null);
     if (is_null) elog(ERROR, "function %u has no source", proc->oid);
-    read.source = TextDatumGetCString(source);
+    read.source = pg_utf8(TextDatumGetCString(source));
     read.count = get_func_arg_info(proc_tuple, &read.types, &read.names, &read.modes);
     if (proc->prokind != PROKIND_FUNCTION || proc->proretset) {
       ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -116,6 +126,7 @@ Signature ReadSignature(HeapTuple proc_tuple) {
         palloc0(sizeof(Converter*) * static_cast<size_t>(read.count + 1)));
     bool outputs = false;
     for (int i = 0; i < read.count; i++) {
+      if (read.names != nullptr) read.names[i] = pg_utf8(read.names[i]);
       const char mode = read.modes != nullptr ? read.modes[i] : PROARGMODE_IN;
       outputs = outputs || mode == PROARGMODE_OUT || mode == PROARGMODE_INOUT;
       if (mode == PROARGMODE_OUT) continue;
@@ -142,7 +153,9 @@ Signature ReadSignature(HeapTuple proc_tuple) {
       read.result = pg_converter(result);
     }
   });
-  s.schema = read.schema != nullptr ? read.schema : "";
+  s.schema = read.schema;
+  s.name = read.name;
+  s.display_name = std::string(read.display_schema) + "." + NameStr(proc->proname);
   s.source = read.source;
   s.result = read.result;
   s.result_memory = read.result_memory;

@@ -13,10 +13,12 @@ struct Parameter {
   const Converter* type;
 };
 
+// All text is UTF-8, but for the display name.
 struct Signature {
   Oid oid = InvalidOid;
   std::string schema;
   std::string name;
+  std::string display_name;  // schema.function in the database's encoding, for errors
   bool strict = false;
   bool read_only = false;  // STABLE or IMMUTABLE
   std::vector<Parameter> inputs;

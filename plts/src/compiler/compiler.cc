@@ -273,9 +273,11 @@ void ThrowDiagnostics(const Compilation& compilation) {
     detail += "line " + std::to_string(d.line) + ", column " +
               std::to_string(d.column) + ": " + d.code + ": " + d.message;
   }
-  throw Error(first.phase == "syntax" ? ERRCODE_SYNTAX_ERROR
+  Error error(first.phase == "syntax" ? ERRCODE_SYNTAX_ERROR
                                       : ERRCODE_INVALID_FUNCTION_DEFINITION,
               first.code + ": " + first.message, detail);
+  error.SetOrigin(Origin::kDiagnostics);
+  throw error;
 }
 
 }  // namespace plts

@@ -113,10 +113,12 @@ void pg_describe_row(Converter* converter) {
     if (attribute->attisdropped) continue;
     Field& field = converter->fields[i];
     field.name = pstrdup(NameStr(attribute->attname));
+    const char* utf8 = pg_server_to_any(
+        field.name, static_cast<int>(std::strlen(field.name)), PG_UTF8);
     field.converter = pg_converter(attribute->atttypid, attribute->atttypmod);
-    escape_json(&type, field.name);
+    escape_json(&type, utf8);
     appendStringInfo(&type, ": %s | null; ", field.converter->ts_type);
-    escape_json(&result, field.name);
+    escape_json(&result, utf8);
     appendStringInfo(&result, ": %s | null; ", field.converter->ts_result);
   }
   appendStringInfoChar(&type, '}');

@@ -54,7 +54,9 @@ void StartPlatform() {
                 "Call functions of the two languages in different sessions.");
   }
   v8::V8::SetFlagsFromString(kV8Flags);
-  if (!jit) v8::V8::SetFlagsFromString("--jitless");
+  // Without the JIT, V8 takes the right to execute from the memory that holds its copy
+  // of the builtins: then there must be no copy.
+  if (!jit) v8::V8::SetFlagsFromString("--jitless --no-short-builtin-calls");
   g_platform = v8::platform::NewSingleThreadedDefaultPlatform().release();
   v8::V8::InitializePlatform(g_platform);
   v8::V8::Initialize();

@@ -208,11 +208,12 @@ void Realms::End(Realm* realm) {
   }
 }
 
-void Realms::Forget(uint64_t serial) {
+void Realms::Forget(uint64_t serial, const std::string& module_name) {
   for (const auto& realm : TheState().realms) {
     realm->handlers.erase(serial);
     realm->fn_objects.erase(serial);
     realm->args_builders.erase(serial);
+    realm->modules.erase(module_name);
   }
 }
 

@@ -90,8 +90,9 @@ class Realms {
   static void Begin(Realm* realm) noexcept { realm->active++; }
   static void End(Realm* realm);
 
-  // Drops the handlers of a function body that is gone.
-  static void Forget(uint64_t serial);
+  // Drops what realms keep of a function body that is gone. Its module may be another's
+  // too, which then evaluates it again.
+  static void Forget(uint64_t serial, const std::string& module_name);
 
   // Makes isolate and a first realm ahead of any call, in the postmaster.
   static void Prewarm();

@@ -43,6 +43,16 @@ std::optional<bool> Document::Bool(const char* key) const {
   return value->val.boolean;
 }
 
+std::optional<int> Document::Int(const char* key) const {
+  const JsonbValue* value = Member(key);
+  if (value == nullptr || value->type != jbvNumeric) return std::nullopt;
+  bool failed = false;
+  int number = 0;
+  Guard([&] { number = numeric_int4_opt_error(value->val.numeric, &failed); });
+  if (failed) return std::nullopt;
+  return number;
+}
+
 std::optional<Document> Document::Object(const char* key) const {
   const JsonbValue* value = Member(key);
   if (value == nullptr || value->type != jbvBinary ||

@@ -17,6 +17,7 @@ class Document {
   // The member, where it is of that type.
   std::optional<std::string> Text(const char* key) const;
   std::optional<bool> Bool(const char* key) const;
+  std::optional<int> Int(const char* key) const;
   std::optional<Document> Object(const char* key) const;
   bool Has(const char* key) const;
 

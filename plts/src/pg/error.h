@@ -7,7 +7,15 @@
 namespace plts {
 
 // Where an error arose, for the metrics; never told from its text.
-enum class Origin : int { kPostgres, kJavaScript, kMemory, kTimeout, kCancel, kOther };
+enum class Origin : int {
+  kPostgres,
+  kJavaScript,
+  kMemory,
+  kTimeout,
+  kCancel,
+  kDiagnostics,
+  kOther
+};
 
 // Owns an ErrorData in a memory context that lives as long as the backend, so that no
 // rollback of a (sub)transaction can take it away. Thrown by value, caught by
