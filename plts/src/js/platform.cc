@@ -54,9 +54,11 @@ void StartPlatform() {
                 "Call functions of the two languages in different sessions.");
   }
   v8::V8::SetFlagsFromString(kV8Flags);
-  // Without the JIT, V8 takes the right to execute from the memory that holds its copy
-  // of the builtins: then there must be no copy.
-  if (!jit) v8::V8::SetFlagsFromString("--jitless --no-short-builtin-calls");
+  // Not --jitless: V8 10.2 then takes the right to execute from memory that it goes on
+  // executing. These are all of its compilers to machine code.
+  if (!jit) {
+    v8::V8::SetFlagsFromString("--no-opt --no-sparkplug --regexp-interpret-all");
+  }
   g_platform = v8::platform::NewSingleThreadedDefaultPlatform().release();
   v8::V8::InitializePlatform(g_platform);
   v8::V8::Initialize();
