@@ -91,8 +91,8 @@ def survives(
     numbers = {sql_type: number for number, sql_type in enumerate(VALUES)}
 
     def ask(sql_type: str, literal: str) -> bool:
-        # json has no equality, and its text may be written in more ways than one.
-        form = "jsonb" if sql_type == "json" else "text"
+        # json has no equality, and a number of either can be written in many ways.
+        form = "jsonb" if sql_type in ("json", "jsonb") else "text"
         return bool(
             fetch(
                 connection,

@@ -15,6 +15,7 @@
 #include <v8.h>
 
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -142,6 +143,7 @@ int Check(const char* first, const char* second) {
   if (!ReadFile(first, &texts[0]) || !ReadFile(second, &texts[1])) return 1;
   v8::StartupData blobs[2];
   for (int i = 0; i < 2; i++) {
+    texts[i].resize(texts[i].size() - sizeof(plts::SnapshotTrailer));
     blobs[i] = {texts[i].data(), static_cast<int>(texts[i].size())};
   }
   std::unique_ptr<v8::ArrayBuffer::Allocator> allocator(
@@ -194,6 +196,10 @@ int main(int argc, char** argv) {
   }
   std::ofstream out(argv[2], std::ios::binary | std::ios::trunc);
   out.write(blob.data, blob.raw_size);
+  plts::SnapshotTrailer trailer;
+  std::memcpy(trailer.mark, plts::kSnapshotMark, sizeof(trailer.mark));
+  trailer.size = static_cast<uint64_t>(blob.raw_size);
+  out.write(reinterpret_cast<const char*>(&trailer), sizeof(trailer));
   out.close();
   delete[] blob.data;
   if (!out) {

@@ -1,5 +1,8 @@
-// The V8 flags under which snapshots are built and loaded; both sides must agree.
+// What the builder of snapshots and the backends that load them must agree on: V8's
+// flags and the form of the file.
 #pragma once
+
+#include <cstdint>
 
 namespace plts {
 
@@ -25,5 +28,13 @@ inline constexpr char kV8Flags[] =
     " --no-harmony-atomics"
     " --no-expose-wasm"
     " --no-verify-snapshot-checksum";
+
+// What follows the blob in the file of a snapshot, so that one that was cut short is
+// told: V8 itself would find out by crashing.
+struct SnapshotTrailer {
+  char mark[8];
+  uint64_t size;  // of the blob, in bytes
+};
+inline constexpr char kSnapshotMark[8] = {'p', 'l', 't', 's', 's', 'n', 'a', 'p'};
 
 }  // namespace plts

@@ -4,6 +4,7 @@
 
 #include "call/driver.h"
 #include "call/frame.h"
+#include "call/function.h"
 #include "pg/guard.h"
 
 namespace plts {

@@ -1,10 +1,11 @@
 // Module: compiling, linking and evaluating the modules of a realm.
 #pragma once
 
-#include "call/function.h"
 #include "js/realm.h"
 
 namespace plts {
+
+struct FunctionBody;
 
 // The function that a call of `body` runs. The module is evaluated at the first call in
 // the realm and kept; one whose evaluation did not complete is not. Needs a CallFrame.

@@ -10,6 +10,7 @@
 
 #include <cerrno>
 
+#include "js/flags.h"
 #include "js/platform.h"
 #include "version.h"
 
@@ -47,10 +48,22 @@ Snapshot::Snapshot(const char* name) : data_{nullptr, 0} {
     throw Error(ERRCODE_UNDEFINED_FILE, "could not read \"" + path + "\"",
                 strerror(problem), "Install plts again: run \"make install\".");
   }
-  data_.data = static_cast<const char*>(memory);
-  data_.raw_size = static_cast<int>(status.st_size);
+  const auto size = static_cast<size_t>(status.st_size);
+  const char* bytes = static_cast<const char*>(memory);
+  SnapshotTrailer trailer = {};
+  if (size > sizeof(trailer)) {
+    std::memcpy(&trailer, bytes + size - sizeof(trailer), sizeof(trailer));
+  }
+  if (std::memcmp(trailer.mark, kSnapshotMark, sizeof(trailer.mark)) != 0 ||
+      trailer.size != size - sizeof(trailer)) {
+    munmap(memory, size);
+    throw Error(ERRCODE_CONFIG_FILE_ERROR, "\"" + path + "\" is not a whole snapshot",
+                {}, "Install plts again: run \"make install\".");
+  }
+  data_.data = bytes;
+  data_.raw_size = static_cast<int>(trailer.size);
   if (!data_.IsValid()) {
-    munmap(memory, static_cast<size_t>(status.st_size));
+    munmap(memory, size);
     throw Error(ERRCODE_CONFIG_FILE_ERROR,
                 "\"" + path + "\" was made by another version of V8",
                 std::string("The V8 that is loaded is ") + v8::V8::GetVersion() + ".",
