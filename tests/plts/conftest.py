@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from contextlib import ExitStack
 
+import psycopg
 import pytest
 
 from tests.fixtures.cluster import RunningCluster
-from tests.plts.support import Connection
+from tests.plts.support import Connection, OpenSession
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +61,30 @@ def cluster_in_latin1(cluster: RunningCluster) -> Iterator[Connection]:
         connection.execute("create extension plts")
         yield connection
     cluster.drop(name)
+
+
+@pytest.fixture
+def open_session(
+    cluster: RunningCluster, shared_database: str
+) -> Iterator[OpenSession]:
+    """A factory of sessions that see the same new schema of the module's database.
+
+    Quicker than a database of the test's own, for tests that need fresh sessions.
+    """
+    schema = f"schema_{next(_numbers)}"
+    path = f"-c search_path={schema},public"
+    with ExitStack() as stack:
+
+        def connect() -> Connection:
+            dsn = cluster.dsn(shared_database)
+            opened = psycopg.connect(dsn, autocommit=True, options=path)
+            return stack.enter_context(opened)
+
+        connect().execute(f"create schema {schema}".encode())
+        yield connect
+
+
+@pytest.fixture
+def session(open_session: OpenSession) -> Connection:
+    """A new session in a new schema of the module's database."""
+    return open_session()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -12,6 +12,8 @@ import pytest
 from psycopg.errors import Diagnostic
 
 Connection = psycopg.Connection[tuple[object, ...]]
+# Opens one more session beside that of the test; see the fixture `open_session`.
+OpenSession = Callable[[], Connection]
 
 _numbers = itertools.count(1)
 

@@ -7,8 +7,8 @@ import time
 import psycopg
 import pytest
 
-from tests.fixtures.cluster import Connect, RunningCluster
-from tests.plts.support import Connection, define, evaluate, fetch, refused
+from tests.fixtures.cluster import RunningCluster
+from tests.plts.support import Connection, OpenSession, define, evaluate, fetch, refused
 from tests.plts.waiting import Running, eventually
 
 LOOPS = {
@@ -64,10 +64,10 @@ def define_loop(connection: Connection, body: str) -> None:
 
 
 @pytest.fixture
-def looping(connection: Connection, request: pytest.FixtureRequest) -> Connection:
+def looping(session: Connection, request: pytest.FixtureRequest) -> Connection:
     """A session in which loops() runs the loop that is the test's parameter."""
-    define_loop(connection, LOOPS[request.param])
-    return connection
+    define_loop(session, LOOPS[request.param])
+    return session
 
 
 every_loop = pytest.mark.parametrize("looping", LOOPS, indirect=True)
@@ -97,8 +97,8 @@ def test_statement_timeout_stops(looping: Connection) -> None:
     ],
     indirect=True,
 )
-def test_cancel_stops(looping: Connection, connect: Connect) -> None:
-    observer = connect()
+def test_cancel_stops(looping: Connection, open_session: OpenSession) -> None:
+    observer = open_session()
     running = Running(looping, "select loops()")
     eventually(lambda: is_active(observer, running.pid))
 
@@ -114,8 +114,10 @@ def test_cancel_stops(looping: Connection, connect: Connect) -> None:
     ["empty loop", "finally", "promises caught", "microtasks", "caught statements"],
     indirect=True,
 )
-def test_terminate_ends_the_session(looping: Connection, connect: Connect) -> None:
-    observer = connect()
+def test_terminate_ends_the_session(
+    looping: Connection, open_session: OpenSession
+) -> None:
+    observer = open_session()
     running = Running(looping, "select loops()")
     eventually(lambda: is_active(observer, running.pid))
 
@@ -144,71 +146,71 @@ def test_max_runtime_stops(looping: Connection) -> None:
     [("10s", 200, "plts.max_runtime_ms"), ("200ms", 10_000, "statement timeout")],
 )
 def test_the_stricter_limit_wins(
-    connection: Connection, statement_timeout: str, max_runtime: int, stricter: str
+    session: Connection, statement_timeout: str, max_runtime: int, stricter: str
 ) -> None:
-    define_loop(connection, "for (;;) {}")
-    connection.execute(
+    define_loop(session, "for (;;) {}")
+    session.execute(
         "select set_config('statement_timeout', %s, false)", [statement_timeout]
     )
-    connection.execute(f"set plts.max_runtime_ms = {max_runtime}".encode())
+    session.execute(f"set plts.max_runtime_ms = {max_runtime}".encode())
 
     with refused("57014") as refusal:
-        fetch(connection, "select loops()")
+        fetch(session, "select loops()")
 
     assert stricter in refusal.message
 
 
-def test_max_runtime_counts_each_outermost_call(connection: Connection) -> None:
+def test_max_runtime_counts_each_outermost_call(session: Connection) -> None:
     define(
-        connection,
+        session,
         "busy() returns int",
         "const end = performance.now() + 60; while (performance.now() < end); return 1",
     )
-    connection.execute("set plts.max_runtime_ms = 400")
+    session.execute("set plts.max_runtime_ms = 400")
 
-    assert fetch(connection, "select sum(busy()) from generate_series(1, 12)") == 12
-
-
-def test_max_runtime_leaves_plain_sql_alone(connection: Connection) -> None:
-    connection.execute("set plts.max_runtime_ms = 50")
-    evaluate(connection, "int", "return 1")
-
-    assert fetch(connection, "select 1 from pg_sleep(0.2)") == 1
+    assert fetch(session, "select sum(busy()) from generate_series(1, 12)") == 12
 
 
-def test_handlers_do_not_run_after_a_timeout(connection: Connection) -> None:
-    connection.execute("create table t (a int)")
+def test_max_runtime_leaves_plain_sql_alone(session: Connection) -> None:
+    session.execute("set plts.max_runtime_ms = 50")
+    evaluate(session, "int", "return 1")
+
+    assert fetch(session, "select 1 from pg_sleep(0.2)") == 1
+
+
+def test_handlers_do_not_run_after_a_timeout(session: Connection) -> None:
+    session.execute("create table t (a int)")
     define(
-        connection,
+        session,
         "loops() returns int",
         "try { for (;;) {} } catch { console.error('caught') } "
         "finally { console.error('finally') } return 1",
     )
     notices: list[object] = []
-    connection.add_notice_handler(notices.append)
-    connection.execute("set statement_timeout = '100ms'")
+    session.add_notice_handler(notices.append)
+    session.execute("set statement_timeout = '100ms'")
 
     with refused("57014"):
-        fetch(connection, "select loops()")
+        fetch(session, "select loops()")
 
     assert notices == []
 
 
-def test_promise_handlers_do_not_run_after_a_timeout(connection: Connection) -> None:
+def test_promise_handlers_do_not_run_after_a_timeout(session: Connection) -> None:
     body = """
         const report = () => { console.error('ran') };
         return await ctx.db.query('select pg_sleep(10)')
             .then(report, report).finally(report).then(() => 1)
     """
-    define(connection, "sleeps() returns int", body)
+    define(session, "sleeps() returns int", body)
     notices: list[object] = []
-    connection.add_notice_handler(notices.append)
-    connection.execute("set statement_timeout = '100ms'")
+    session.add_notice_handler(notices.append)
+    session.execute("set statement_timeout = '100ms'")
 
     with refused("57014"):
-        fetch(connection, "select sleeps()")
-    connection.execute("reset statement_timeout")
-    evaluate(connection, "int", "await null; return 1")
+        fetch(session, "select sleeps()")
+    session.execute("reset statement_timeout")
+    evaluate(session, "int", "await null; return 1")
 
     assert notices == []
 
@@ -234,38 +236,38 @@ def test_promise_handlers_do_not_run_after_a_timeout(connection: Connection) -> 
     ],
 )
 def test_code_that_runs_during_conversion_is_stopped(
-    connection: Connection, returns: str, body: str
+    session: Connection, returns: str, body: str
 ) -> None:
-    connection.execute("create type p as (x int, y int)")
-    define(connection, f"converts() returns {returns}", body)
-    connection.execute("set statement_timeout = '300ms'")
+    session.execute("create type p as (x int, y int)")
+    define(session, f"converts() returns {returns}", body)
+    session.execute("set statement_timeout = '300ms'")
 
     with refused("57014"):
-        fetch(connection, "select converts()")
+        fetch(session, "select converts()")
 
-    connection.execute("reset statement_timeout")
-    assert evaluate(connection, "int", "return 1 + 1") == 2
+    session.execute("reset statement_timeout")
+    assert evaluate(session, "int", "return 1 + 1") == 2
 
 
-def test_plpgsql_handler_does_not_catch_the_cancel(connection: Connection) -> None:
-    define_loop(connection, "for (;;) {}")
-    connection.execute(
+def test_plpgsql_handler_does_not_catch_the_cancel(session: Connection) -> None:
+    define_loop(session, "for (;;) {}")
+    session.execute(
         "create function tries() returns text language plpgsql as $$ begin "
         "perform loops(); return 'none'; exception when others then return "
         "'caught'; end $$"
     )
-    connection.execute("set statement_timeout = '200ms'")
+    session.execute("set statement_timeout = '200ms'")
 
     with refused("57014"):
-        fetch(connection, "select tries()")
+        fetch(session, "select tries()")
 
 
 def test_drop_database_elsewhere_is_not_held_up(
-    connection: Connection, connect: Connect, cluster: RunningCluster
+    session: Connection, open_session: OpenSession, cluster: RunningCluster
 ) -> None:
-    define_loop(connection, "for (;;) {}")
-    observer = connect()
-    running = Running(connection, "select loops()")
+    define_loop(session, "for (;;) {}")
+    observer = open_session()
+    running = Running(session, "select loops()")
     eventually(lambda: is_active(observer, running.pid))
     other = cluster.clone()
 
@@ -279,11 +281,11 @@ def test_drop_database_elsewhere_is_not_held_up(
 
 
 def test_logging_request_is_served_in_a_loop(
-    connection: Connection, connect: Connect, cluster: RunningCluster
+    session: Connection, open_session: OpenSession, cluster: RunningCluster
 ) -> None:
-    define_loop(connection, "for (;;) {}")
-    observer = connect()
-    running = Running(connection, "select loops()")
+    define_loop(session, "for (;;) {}")
+    observer = open_session()
+    running = Running(session, "select loops()")
     eventually(lambda: is_active(observer, running.pid))
     log = cluster.cluster.log
     start = log.stat().st_size
@@ -296,65 +298,67 @@ def test_logging_request_is_served_in_a_loop(
 
 
 def test_timeout_that_comes_while_waiting_for_a_lock(
-    connection: Connection, connect: Connect
+    session: Connection, open_session: OpenSession
 ) -> None:
-    connection.execute("create table t (a int)")
+    session.execute("create table t (a int)")
     define(
-        connection,
+        session,
         "waits() returns int",
         "for (;;) { try { ctx.db.sync.exec('lock table t') } catch {} }",
     )
-    other = connect()
+    other = open_session()
 
     with other.transaction():
         other.execute("lock table t")
-        connection.execute("set statement_timeout = '200ms'")
+        session.execute("set statement_timeout = '200ms'")
         with refused("57014"):
-            fetch(connection, "select waits()")
+            fetch(session, "select waits()")
 
 
-def test_lock_timeout_is_catchable(connection: Connection, connect: Connect) -> None:
-    connection.execute("create table t (a int)")
+def test_lock_timeout_is_catchable(
+    session: Connection, open_session: OpenSession
+) -> None:
+    session.execute("create table t (a int)")
     define(
-        connection,
+        session,
         "waits() returns text",
         "try { ctx.db.sync.exec('lock table t') } catch (e: any) { return e.code } "
         "return 'none'",
     )
-    other = connect()
+    other = open_session()
 
     with other.transaction():
         other.execute("lock table t")
-        connection.execute("set lock_timeout = '100ms'")
+        session.execute("set lock_timeout = '100ms'")
 
-        assert fetch(connection, "select waits()") == "55P03"
+        assert fetch(session, "select waits()") == "55P03"
 
 
 def test_cancel_of_an_idle_session_does_not_hit_the_next_call(
-    connection: Connection, connect: Connect
+    session: Connection, open_session: OpenSession
 ) -> None:
-    evaluate(connection, "int", "return 1")
-    observer = connect()
+    evaluate(session, "int", "return 1")
+    observer = open_session()
 
-    observer.execute("select pg_cancel_backend(%s)", [connection.info.backend_pid])
+    observer.execute("select pg_cancel_backend(%s)", [session.info.backend_pid])
 
-    assert evaluate(connection, "int", "return 2") == 2
+    assert evaluate(session, "int", "return 2") == 2
 
 
-def test_timeouts_in_a_row_leave_nothing_behind(connection: Connection) -> None:
-    define_loop(connection, "for (;;) {}")
-    connection.execute("set statement_timeout = '30ms'")
+def test_timeouts_in_a_row_leave_nothing_behind(session: Connection) -> None:
+    define_loop(session, "for (;;) {}")
+    session.execute("set statement_timeout = '30ms'")
 
     for _ in range(10):
         with refused("57014"):
-            fetch(connection, "select loops()")
+            fetch(session, "select loops()")
 
-    connection.execute("reset statement_timeout")
-    assert evaluate(connection, "int", "return 1 + 1") == 2
+    session.execute("reset statement_timeout")
+    assert evaluate(session, "int", "return 1 + 1") == 2
 
 
-def test_compiling_is_stopped(connection: Connection) -> None:
-    fetch(connection, "select plts.typecheck_ts('export default () => 1')")
+def test_compiling_is_stopped(session: Connection) -> None:
+    fetch(session, "select plts.typecheck_ts('export default () => 1')")
     slow = (
         "type Grow<T extends unknown[], N> = T['length'] extends N ? T : "
         "Grow<[...T, 1], N>;"
@@ -365,13 +369,13 @@ def test_compiling_is_stopped(connection: Connection) -> None:
             for i in range(300)
         )
     )
-    connection.execute("set statement_timeout = '100ms'")
+    session.execute("set statement_timeout = '100ms'")
 
     with refused("57014"):
-        connection.execute("select plts.typecheck_ts(%s::text)", [slow])
+        session.execute("select plts.typecheck_ts(%s::text)", [slow])
 
-    connection.execute("reset statement_timeout")
-    assert evaluate(connection, "int", "return 1 + 1") == 2
+    session.execute("reset statement_timeout")
+    assert evaluate(session, "int", "return 1 + 1") == 2
 
 
 def is_active(observer: Connection, pid: int) -> bool:

@@ -36,17 +36,17 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_calls_do_not_grow_the_session(connection: Connection, program: str) -> None:
+def test_calls_do_not_grow_the_session(session: Connection, program: str) -> None:
     sql_type, argument, body = PROGRAMS[program]
-    define(connection, f"f(n {sql_type}) returns {sql_type} strict", body)
+    define(session, f"f(n {sql_type}) returns {sql_type} strict", body)
     argument = "g" if argument == "n" else argument
     statement = f"select count(f({argument})) from generate_series(1, %s) g"
-    fetch(connection, statement, [30_000])
-    before = private_mb(connection)
+    fetch(session, statement, [30_000])
+    before = private_mb(session)
 
-    fetch(connection, statement, [100_000])
+    fetch(session, statement, [100_000])
 
-    assert private_mb(connection) - before < TOLERANCE_MB
+    assert private_mb(session) - before < TOLERANCE_MB
 
 
 STATEMENTS = {
@@ -62,67 +62,65 @@ STATEMENTS = {
 
 
 @pytest.mark.parametrize("program", STATEMENTS)
-def test_statements_do_not_grow_the_session(
-    connection: Connection, program: str
-) -> None:
-    define(connection, "f(n int) returns int strict", STATEMENTS[program])
+def test_statements_do_not_grow_the_session(session: Connection, program: str) -> None:
+    define(session, "f(n int) returns int strict", STATEMENTS[program])
     calls = 300 if program == "temporary table" else 6_000
 
     def run() -> None:
         # A subtransaction each: not all in one transaction.
         for _ in range(10):
             fetch(
-                connection,
+                session,
                 "select count(f(g)) from generate_series(1, %s) g",
                 [calls // 10],
             )
 
     run()
-    before = private_mb(connection)
+    before = private_mb(session)
     run()
 
-    assert private_mb(connection) - before < TOLERANCE_MB
+    assert private_mb(session) - before < TOLERANCE_MB
 
 
-def test_errors_do_not_grow_the_session(connection: Connection) -> None:
-    define(connection, "f() returns int", "throw new Error('x'.repeat(10_000))")
-    connection.execute(
+def test_errors_do_not_grow_the_session(session: Connection) -> None:
+    define(session, "f() returns int", "throw new Error('x'.repeat(10_000))")
+    session.execute(
         "create function tries(n int) returns void language plpgsql as $$ begin "
         "for i in 1..n loop begin perform f(); exception when others then null; end; "
         "end loop; end $$"
     )
-    fetch(connection, "select tries(3000)")
-    before = private_mb(connection)
+    fetch(session, "select tries(3000)")
+    before = private_mb(session)
 
-    fetch(connection, "select tries(10000)")
+    fetch(session, "select tries(10000)")
 
-    assert private_mb(connection) - before < TOLERANCE_MB
+    assert private_mb(session) - before < TOLERANCE_MB
 
 
-def test_replacements_do_not_grow_the_session(connection: Connection) -> None:
+def test_replacements_do_not_grow_the_session(session: Connection) -> None:
     def run(start: int) -> None:
         for number in range(start, start + 100):
-            define(connection, "f() returns int", f"return {number}")
-            fetch(connection, "select f()")
+            define(session, "f() returns int", f"return {number}")
+            fetch(session, "select f()")
 
     # The compiler's heap rises and falls by some 10 MB between its collections.
     for start in (0, 100, 200):
         run(start)
-    before = private_mb(connection)
+    before = private_mb(session)
 
     for start in (300, 400):
         run(start)
 
-    assert private_mb(connection) - before < 2 * TOLERANCE_MB
+    assert private_mb(session) - before < 2 * TOLERANCE_MB
 
 
-def test_isolation_by_call_does_not_grow_the_session(connection: Connection) -> None:
-    define(connection, "f(n int) returns int strict", "return n")
-    connection.execute("set plts.isolation = call")
+def test_isolation_by_call_does_not_grow_the_session(session: Connection) -> None:
+    define(session, "f(n int) returns int strict", "return n")
+    session.execute("set plts.isolation = call")
     statement = "select count(f(g)) from generate_series(1, %s) g"
-    fetch(connection, statement, [300])
-    before = private_mb(connection)
+    fetch(session, statement, [300])
+    before = private_mb(session)
 
-    fetch(connection, statement, [600])
+    fetch(session, statement, [600])
 
-    assert private_mb(connection) - before < 4 * TOLERANCE_MB
+    assert private_mb(session) - before < 4 * TOLERANCE_MB

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fixtures.cluster import Connect
-from tests.plts.support import Connection, define, fetch, metrics
+from tests.plts.support import Connection, OpenSession, define, fetch, metrics
 
 EMPTY_LATENCY = {"total": 0, "last": 0, "max": 0}
 
 
-def test_counters_of_a_fresh_session(connection: Connection) -> None:
-    assert metrics(connection) == {
+def test_counters_of_a_fresh_session(session: Connection) -> None:
+    assert metrics(session) == {
         "compile": {
             "calls": 0,
             "errors": 0,
@@ -34,61 +33,61 @@ def test_counters_of_a_fresh_session(connection: Connection) -> None:
     }
 
 
-def test_calls_are_counted(connection: Connection) -> None:
-    define(connection, "f() returns int", "return 1")
+def test_calls_are_counted(session: Connection) -> None:
+    define(session, "f() returns int", "return 1")
 
-    connection.execute("select f() from generate_series(1, 10)")
+    session.execute("select f() from generate_series(1, 10)")
 
-    counted = metrics(connection)["execute"]
+    counted = metrics(session)["execute"]
     assert counted["calls"] == 10
     assert counted["errors"] == 0
 
 
-def test_nested_calls_are_counted(connection: Connection) -> None:
-    define(connection, "inner_call() returns int", "return 1")
+def test_nested_calls_are_counted(session: Connection) -> None:
+    define(session, "inner_call() returns int", "return 1")
     define(
-        connection,
+        session,
         "outer_call() returns json",
         "return ctx.db.query('select inner_call()')",
     )
 
-    connection.execute("select outer_call()")
+    session.execute("select outer_call()")
 
-    assert metrics(connection)["execute"]["calls"] == 2
+    assert metrics(session)["execute"]["calls"] == 2
 
 
-def test_compilations_are_counted(connection: Connection) -> None:
-    define(connection, "f() returns int", "return 1")
-    define(connection, "g() returns int", "return 2")
+def test_compilations_are_counted(session: Connection) -> None:
+    define(session, "f() returns int", "return 1")
+    define(session, "g() returns int", "return 2")
 
-    counted = metrics(connection)["compile"]
+    counted = metrics(session)["compile"]
 
     assert counted["calls"] == 2
     assert counted["errors"] == 0
 
 
-def test_latencies_are_milliseconds(connection: Connection) -> None:
+def test_latencies_are_milliseconds(session: Connection) -> None:
     define(
-        connection,
+        session,
         "busy() returns int",
         "const end = performance.now() + 30; while (performance.now() < end); return 1",
     )
-    define(connection, "quick() returns int", "return 1")
+    define(session, "quick() returns int", "return 1")
 
-    connection.execute("select busy()")
-    connection.execute("select quick()")
+    session.execute("select busy()")
+    session.execute("select quick()")
 
-    latency = metrics(connection)["execute"]["latency_ms"]
+    latency = metrics(session)["execute"]["latency_ms"]
     assert 29 <= latency["max"] < 5000
     assert latency["last"] < latency["max"]
     assert latency["total"] == pytest.approx(latency["max"] + latency["last"], rel=0.01)
 
 
-def test_diagnostics_are_a_class(connection: Connection) -> None:
+def test_diagnostics_are_a_class(session: Connection) -> None:
     with pytest.raises(Exception, match="TS2322"):
-        define(connection, "f() returns int", "return 'x'")
+        define(session, "f() returns int", "return 'x'")
 
-    counted = metrics(connection)["compile"]
+    counted = metrics(session)["compile"]
     assert counted["calls"] == 1
     assert counted["errors"] == 1
     assert counted["error_classes"] == {"diagnostics": 1, "sql": 0, "unknown": 0}
@@ -112,17 +111,17 @@ CLASSES = {
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_class_of_an_error(connection: Connection, name: str) -> None:
-    define(connection, "fails() returns int", CLASSES[name])
-    connection.execute("set plts.max_heap_mb = 32")
+def test_class_of_an_error(session: Connection, name: str) -> None:
+    define(session, "fails() returns int", CLASSES[name])
+    session.execute("set plts.max_heap_mb = 32")
     if name.startswith("timeout"):
-        connection.execute("set statement_timeout = '150ms'")
+        session.execute("set statement_timeout = '150ms'")
 
     with pytest.raises(Exception, match=r"."):
-        connection.execute("select fails()")
+        session.execute("select fails()")
 
-    connection.execute("reset statement_timeout")
-    classes = metrics(connection)["execute"]["error_classes"]
+    session.execute("reset statement_timeout")
+    classes = metrics(session)["execute"]["error_classes"]
     expected = name.split()[0]
     if name == "sql like a timeout":
         assert sum(classes.values()) == 1
@@ -131,41 +130,43 @@ def test_class_of_an_error(connection: Connection, name: str) -> None:
         assert {key: count for key, count in classes.items() if count} == {expected: 1}
 
 
-def test_runtime_limit_is_a_timeout(connection: Connection) -> None:
-    define(connection, "fails() returns int", "for (;;) {}")
-    connection.execute("set plts.max_runtime_ms = 50")
+def test_runtime_limit_is_a_timeout(session: Connection) -> None:
+    define(session, "fails() returns int", "for (;;) {}")
+    session.execute("set plts.max_runtime_ms = 50")
 
     with pytest.raises(Exception, match="max_runtime_ms"):
-        connection.execute("select fails()")
+        session.execute("select fails()")
 
-    assert metrics(connection)["execute"]["error_classes"]["timeout"] == 1
+    assert metrics(session)["execute"]["error_classes"]["timeout"] == 1
 
 
-def test_refused_result_is_counted(connection: Connection) -> None:
-    define(connection, "fails() returns int", "return 1.5")
+def test_refused_result_is_counted(session: Connection) -> None:
+    define(session, "fails() returns int", "return 1.5")
 
     with pytest.raises(Exception, match=r"1\.5"):
-        connection.execute("select fails()")
+        session.execute("select fails()")
 
-    assert metrics(connection)["execute"]["errors"] == 1
+    assert metrics(session)["execute"]["errors"] == 1
 
 
-def test_caught_error_counts_for_the_inner_call_only(connection: Connection) -> None:
-    define(connection, "inner_call() returns int", "throw new Error('x')")
+def test_caught_error_counts_for_the_inner_call_only(session: Connection) -> None:
+    define(session, "inner_call() returns int", "throw new Error('x')")
     define(
-        connection,
+        session,
         "outer_call() returns int",
         "try { ctx.db.sync.query('select inner_call()') } catch {} return 1",
     )
 
-    connection.execute("select outer_call()")
+    session.execute("select outer_call()")
 
-    counted = metrics(connection)["execute"]
+    counted = metrics(session)["execute"]
     assert (counted["calls"], counted["errors"]) == (2, 1)
 
 
-def test_counters_are_of_the_backend(connection: Connection, connect: Connect) -> None:
-    define(connection, "f() returns int", "return 1")
-    fetch(connection, "select f()")
+def test_counters_are_of_the_backend(
+    session: Connection, open_session: OpenSession
+) -> None:
+    define(session, "f() returns int", "return 1")
+    fetch(session, "select f()")
 
-    assert metrics(connect())["execute"]["calls"] == 0
+    assert metrics(open_session())["execute"]["calls"] == 0

@@ -27,10 +27,10 @@ READER = """
 
 
 @pytest.fixture
-def tables(connection: Connection) -> Connection:
+def tables(session: Connection) -> Connection:
     """A session on a database of its own with something to write to."""
-    connection.execute(SCHEMA)
-    return connection
+    session.execute(SCHEMA)
+    return session
 
 
 def define_reader(connection: Connection, body: str, name: str = "reads") -> None:

@@ -72,41 +72,41 @@ def test_unknown_setting_is_refused(shared: Connection) -> None:
         shared.execute("set plts.max_runtimes = 1")
 
 
-def test_sql_bytes_at_the_edge(connection: Connection) -> None:
-    connection.execute("set plts.max_sql_bytes = 10")
+def test_sql_bytes_at_the_edge(session: Connection) -> None:
+    session.execute("set plts.max_sql_bytes = 10")
 
-    assert evaluate(connection, "json", "return ctx.db.query('select   1')") is not None
+    assert evaluate(session, "json", "return ctx.db.query('select   1')") is not None
     with refused("54000"):
-        evaluate(connection, "json", "return ctx.db.query('select    1')")
+        evaluate(session, "json", "return ctx.db.query('select    1')")
     with refused("54000"):
-        evaluate(connection, "json", "return ctx.db.query(\"select 'é'\")")
+        evaluate(session, "json", "return ctx.db.query(\"select 'é'\")")
 
 
-def test_sql_bytes_error_is_catchable(connection: Connection) -> None:
-    connection.execute("set plts.max_sql_bytes = 10")
+def test_sql_bytes_error_is_catchable(session: Connection) -> None:
+    session.execute("set plts.max_sql_bytes = 10")
     body = (
         "try { ctx.db.sync.query('select    1') } catch (e: any) { return e.code "
         "} return ''"
     )
 
-    assert evaluate(connection, "text", body) == "54000"
+    assert evaluate(session, "text", body) == "54000"
 
 
-def test_params_at_the_edge(connection: Connection) -> None:
-    connection.execute("set plts.max_params = 2")
+def test_params_at_the_edge(session: Connection) -> None:
+    session.execute("set plts.max_params = 2")
 
     assert evaluate(
-        connection, "json", "return ctx.db.query('select $1::int, $2::int', [1, 2])"
+        session, "json", "return ctx.db.query('select $1::int, $2::int', [1, 2])"
     )
     with refused("54000"):
         evaluate(
-            connection,
+            session,
             "json",
             "return ctx.db.query('select $1::int, $2::int, $3::int', [1, 2, 3])",
         )
 
 
-def test_very_many_params(connection: Connection) -> None:
+def test_very_many_params(session: Connection) -> None:
     body = """
         const values = Array.from({ length: 5000 }, (_, i) => i);
         const terms = values.map((i) => `$${i + 1}::int`).join(' + ');
@@ -114,35 +114,35 @@ def test_very_many_params(connection: Connection) -> None:
         return (await ctx.db.query<any>(sql, values))[0].sum
     """
     # So many operators are deeper than the default stack.
-    connection.execute("set max_stack_depth = '6MB'")
+    session.execute("set max_stack_depth = '6MB'")
 
     try:
-        assert evaluate(connection, "int", body) == sum(range(5000))
+        assert evaluate(session, "int", body) == sum(range(5000))
     except psycopg.errors.StatementTooComplex:
         pytest.skip("the stack of this machine is too small for the statement")
 
 
-def test_query_rows_at_the_edge(connection: Connection) -> None:
-    connection.execute("set plts.max_query_rows = 3")
+def test_query_rows_at_the_edge(session: Connection) -> None:
+    session.execute("set plts.max_query_rows = 3")
     body = "return ctx.db.query('select generate_series(1, {})')"
 
-    assert len(evaluate(connection, "json", body.format(3))) == 3
+    assert len(evaluate(session, "json", body.format(3))) == 3
     with refused("54000") as refusal:
-        evaluate(connection, "json", body.format(4))
+        evaluate(session, "json", body.format(4))
     assert "cursor" in refusal.hint
 
 
-def test_query_rows_do_not_limit_exec(connection: Connection) -> None:
-    connection.execute("set plts.max_query_rows = 3")
-    connection.execute("create table t (a int)")
+def test_query_rows_do_not_limit_exec(session: Connection) -> None:
+    session.execute("set plts.max_query_rows = 3")
+    session.execute("create table t (a int)")
     body = "return ctx.db.exec('insert into t select generate_series(1, 10)')"
 
-    assert evaluate(connection, "json", body) == {"ok": True, "rowCount": 10}
+    assert evaluate(session, "json", body) == {"ok": True, "rowCount": 10}
 
 
-def test_query_past_the_limit_writes_nothing(connection: Connection) -> None:
-    connection.execute("set plts.max_query_rows = 3")
-    connection.execute("create table t (a int)")
+def test_query_past_the_limit_writes_nothing(session: Connection) -> None:
+    session.execute("set plts.max_query_rows = 3")
+    session.execute("create table t (a int)")
     body = """
         const sql = 'insert into t select generate_series(1, 10) returning a';
         try { await ctx.db.query(sql) }
@@ -150,35 +150,35 @@ def test_query_past_the_limit_writes_nothing(connection: Connection) -> None:
         return 'ran'
     """
 
-    assert evaluate(connection, "text", body) == "54000"
-    assert fetch(connection, "select count(*) from t") == 0
+    assert evaluate(session, "text", body) == "54000"
+    assert fetch(session, "select count(*) from t") == 0
 
 
-def test_changed_heap_limit_takes_effect(connection: Connection) -> None:
+def test_changed_heap_limit_takes_effect(session: Connection) -> None:
     body = "return new Uint8Array(40 * 1024 * 1024).length"
-    connection.execute("set plts.max_heap_mb = 32")
+    session.execute("set plts.max_heap_mb = 32")
     with refused("38000"):
-        evaluate(connection, "int", body)
+        evaluate(session, "int", body)
 
-    connection.execute("set plts.max_heap_mb = 128")
+    session.execute("set plts.max_heap_mb = 128")
 
-    assert evaluate(connection, "int", body) == 40 * 1024 * 1024
+    assert evaluate(session, "int", body) == 40 * 1024 * 1024
 
 
 def test_heap_limit_holds_within_one_function_for_buffers(
-    connection: Connection,
+    session: Connection,
 ) -> None:
-    connection.execute("set plts.max_heap_mb = 64")
+    session.execute("set plts.max_heap_mb = 64")
     body = """
         const kept: Uint8Array[] = [];
         try { for (;;) kept.push(new Uint8Array(1024 * 1024)) }
         catch (e) { return kept.length }
     """
 
-    assert evaluate(connection, "int", body) <= 64
+    assert evaluate(session, "int", body) <= 64
 
 
-def test_smallest_heap_works(connection: Connection) -> None:
-    connection.execute("set plts.max_heap_mb = 16")
+def test_smallest_heap_works(session: Connection) -> None:
+    session.execute("set plts.max_heap_mb = 16")
 
-    assert evaluate(connection, "int", "return [1, 2, 3].map((n) => n * 2).length") == 3
+    assert evaluate(session, "int", "return [1, 2, 3].map((n) => n * 2).length") == 3

@@ -47,31 +47,42 @@ def change(snapshot: Path) -> None:
     snapshot.write_bytes(bytes(data))
 
 
+@pytest.fixture(scope="module")
+def stopped(run_folder: Path, account: Account) -> Iterator[Cluster]:
+    """A cluster of the module's own, installed and initialised, that does not run."""
+    extensions = find_extensions()
+    assert extensions is not None
+    home = run_folder / "snapshots"
+    tree: Tree = build_tree(home / "tree", extensions=extensions)
+    for snapshot in home.glob("tree/**/*.snapshot"):
+        shutil.copy(snapshot, home / snapshot.name)
+    cluster = Cluster(home, tree, account)
+    cluster.initialise(password="not used in tests")
+    yield cluster
+    shutil.rmtree(home)
+
+
 @pytest.fixture
 def broken(
-    run_folder: Path, account: Account, request: pytest.FixtureRequest
+    run_folder: Path, stopped: Cluster, request: pytest.FixtureRequest
 ) -> Iterator[Connection]:
     """A session of a server whose snapshot, the test's parameter, was broken."""
     name, break_it, settings = request.param
-    extensions = find_extensions()
-    assert extensions is not None
-    home = run_folder / "broken"
-    tree: Tree = build_tree(home / "tree", extensions=extensions)
-    for snapshot in home.glob(f"tree/**/{name}"):
-        break_it(snapshot)
-    cluster = Cluster(home, tree, account)
-    cluster.initialise(password="not used in tests")
-    postmaster = cluster.start(port=free_port(), settings={"fsync": "off", **settings})
-    STARTED.append(cluster)
+    home = run_folder / "snapshots"
+    (installed,) = home.glob(f"tree/**/{name}")
+    break_it(installed)
+    postmaster = stopped.start(port=free_port(), settings={"fsync": "off", **settings})
+    STARTED.append(stopped)
     try:
-        dsn = cluster.dsn(port=postmaster.port, database="postgres")
+        dsn = stopped.dsn(port=postmaster.port, database="postgres")
         with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("drop extension if exists plts cascade")
             connection.execute("create extension plts")
             yield connection
     finally:
-        STARTED.remove(cluster)
-        cluster.stop()
-        shutil.rmtree(home)
+        STARTED.remove(stopped)
+        stopped.stop()
+        shutil.copy(home / name, installed)
 
 
 def create_and_call(connection: Connection) -> None:
