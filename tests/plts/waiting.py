@@ -46,28 +46,3 @@ class Running:
         self._thread.join(PATIENCE_SECONDS)
         assert not self._thread.is_alive(), f"still running: {self._statement}"
         return self.error
-
-    def wait_until_active(self, observer: Connection) -> None:
-        """Wait until the server runs it."""
-
-        def active() -> bool:
-            row = observer.execute(
-                "select state = 'active' and query <> '' and wait_event is null "
-                "from pg_stat_activity where pid = %s and query = %s",
-                [self.pid, self._statement],
-            ).fetchone()
-            return row is not None and bool(row[0])
-
-        eventually(active)
-        # Past the parser and into the function: its processor time has begun to grow.
-        started = _ticks(self.pid)
-        eventually(lambda: _ticks(self.pid) > started + 2 or self.error is not None)
-
-
-def _ticks(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-    except OSError:
-        return 1 << 60
-    return int(fields[11]) + int(fields[12])
