@@ -26,7 +26,7 @@ from stopgap.results import (
     Status,
 )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Client",

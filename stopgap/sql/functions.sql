@@ -6,7 +6,7 @@
 -- version in it, and sys.path stays as it is, so that databases on different versions
 -- share a server, and an open session follows its catalog through an update.
 
-create function stopgap.load_engine() returns void
+create or replace function stopgap.load_engine() returns void
 language plpython3u volatile parallel unsafe security invoker
 set search_path = pg_catalog, pg_temp
 as $python$
@@ -15,8 +15,8 @@ import os
 import sys
 
 folder = plpy.execute("select plts.library_directory() as path")[0]["path"]
-folder = os.path.join(folder, "stopgap-0.1.0", "engine")
-name = "_stopgap_engine_0_1_0"
+folder = os.path.join(folder, "stopgap-@VERSION@", "engine")
+name = "_stopgap_engine_@VERSION@".replace(".", "_")
 spec = importlib.util.spec_from_file_location(
     name,
     os.path.join(folder, "__init__.py"),
@@ -24,7 +24,7 @@ spec = importlib.util.spec_from_file_location(
 )
 if not os.path.exists(spec.origin):
     plpy.error(
-        "the engine of stopgap 0.1.0 is not installed",
+        "the engine of stopgap @VERSION@ is not installed",
         detail=f"There is no {spec.origin}.",
         hint="Run make install for this version of stopgap.",
         sqlstate="58P01",
@@ -32,7 +32,7 @@ if not os.path.exists(spec.origin):
 sys.modules[name] = importlib.util.module_from_spec(spec)
 try:
     spec.loader.exec_module(sys.modules[name])
-    GD["stopgap 0.1.0"] = importlib.import_module(name + ".server")
+    GD["stopgap @VERSION@"] = importlib.import_module(name + ".server")
 except BaseException:
     # A half-loaded package would be taken for a whole one by the next call.
     for loaded in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
@@ -40,25 +40,25 @@ except BaseException:
     raise
 $python$;
 
-create function stopgap.version() returns text
+create or replace function stopgap.version() returns text
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
 as $python$
-if "stopgap 0.1.0" not in GD:
+if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
-return GD["stopgap 0.1.0"].version()
+return GD["stopgap @VERSION@"].version()
 $python$;
 
-create function stopgap.metrics() returns jsonb
+create or replace function stopgap.metrics() returns jsonb
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
 as $python$
-if "stopgap 0.1.0" not in GD:
+if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
-return GD["stopgap 0.1.0"].metrics()
+return GD["stopgap @VERSION@"].metrics()
 $python$;
 
-create function stopgap.deploy(
+create or replace function stopgap.deploy(
     env text,
     from_schema text,
     label text default null,
@@ -67,12 +67,12 @@ create function stopgap.deploy(
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
 as $python$
-if "stopgap 0.1.0" not in GD:
+if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
-return GD["stopgap 0.1.0"].deploy(plpy, env, from_schema, label, options)
+return GD["stopgap @VERSION@"].deploy(plpy, env, from_schema, label, options)
 $python$;
 
-create function stopgap.rollback(
+create or replace function stopgap.rollback(
     env text,
     steps int default 1,
     to_id bigint default null,
@@ -81,21 +81,21 @@ create function stopgap.rollback(
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
 as $python$
-if "stopgap 0.1.0" not in GD:
+if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
-return GD["stopgap 0.1.0"].rollback(plpy, env, steps, to_id, options)
+return GD["stopgap @VERSION@"].rollback(plpy, env, steps, to_id, options)
 $python$;
 
-create function stopgap.status(env text) returns jsonb
+create or replace function stopgap.status(env text) returns jsonb
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
 as $python$
-if "stopgap 0.1.0" not in GD:
+if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
-return GD["stopgap 0.1.0"].status(plpy, env)
+return GD["stopgap @VERSION@"].status(plpy, env)
 $python$;
 
-create function stopgap.deployments(
+create or replace function stopgap.deployments(
     env text,
     max_count int default null,
     before_id bigint default null,
@@ -104,28 +104,30 @@ create function stopgap.deployments(
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
 as $python$
-if "stopgap 0.1.0" not in GD:
+if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
-return GD["stopgap 0.1.0"].deployments(
+return GD["stopgap @VERSION@"].deployments(
     plpy, env, max_count, before_id, with_functions
 )
 $python$;
 
-create function stopgap.diff(env text, from_schema text) returns jsonb
+create or replace function stopgap.diff(env text, from_schema text) returns jsonb
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
 as $python$
-if "stopgap 0.1.0" not in GD:
+if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
-return GD["stopgap 0.1.0"].diff(plpy, env, from_schema)
+return GD["stopgap @VERSION@"].diff(plpy, env, from_schema)
 $python$;
 
 -- No definer: it gives things to stopgap_owner that only a superuser can give.
-create function stopgap.after_restore(options jsonb default '{}') returns jsonb
+create or replace function stopgap.after_restore(
+    options jsonb default '{}'
+) returns jsonb
 language plpython3u volatile parallel unsafe security invoker
 set search_path = pg_catalog, pg_temp
 as $python$
-if "stopgap 0.1.0" not in GD:
+if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
-return GD["stopgap 0.1.0"].after_restore(plpy, options)
+return GD["stopgap @VERSION@"].after_restore(plpy, options)
 $python$;

@@ -1,6 +1,6 @@
 -- Views: the audit of activations, and the state of each environment.
 
-create view stopgap.activation_audit as
+create or replace view stopgap.activation_audit as
 select
     a.id as activation_id,
     a.env,
@@ -17,7 +17,7 @@ select
 from stopgap.activation_log as a
 join stopgap.deployment as d on d.id = a.to_deployment_id;
 
-create view stopgap.environment_overview as
+create or replace view stopgap.environment_overview as
 select
     e.env,
     e.live_schema,

@@ -49,8 +49,8 @@ def ask(dsn: str, query: str) -> object:
 
 
 def test_it_has_both_extensions_and_preloads_plts(running: RunningServer) -> None:
-    assert ask(running.dsn, "select plts.version()") == "0.1.0"
-    assert ask(running.dsn, "select stopgap.version()") == "0.1.0"
+    assert ask(running.dsn, "select plts.version()") == "0.2.0"
+    assert ask(running.dsn, "select stopgap.version()") == "0.2.0"
     assert ask(running.dsn, "show shared_preload_libraries") == "plts"
     assert ask(running.dsn, "show plts.prewarm") == "on"
 
@@ -93,7 +93,7 @@ def test_without_preloading_it_works_too(server: LocalServer) -> None:
     running = server.up(preload=False)
 
     assert ask(running.dsn, "show shared_preload_libraries") == ""
-    assert ask(running.dsn, "select plts.version()") == "0.1.0"
+    assert ask(running.dsn, "select plts.version()") == "0.2.0"
     server.down()
 
 

@@ -112,5 +112,5 @@ def test_every_backend_counts_for_itself(
 def test_everybody_may_read_the_counters_and_the_version(connect: Connect) -> None:
     anybody = connect(role="pg_monitor")
 
-    assert value(anybody, "select stopgap.version()") == "0.1.0"
+    assert value(anybody, "select stopgap.version()") == "0.2.0"
     assert metrics(anybody, "deploy")["calls"] == 0

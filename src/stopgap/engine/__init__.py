@@ -8,4 +8,4 @@ imports nothing of the package around it, and reaches the database through
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,0 +1,3 @@
+-- What an installed 0.1.0 lacks beside what can be created over again: the parts that
+-- follow it in the script (views, functions, comments, privileges) are those of a fresh
+-- install. Fresh installs and updates end alike: a test compares them.
