@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stopgap.engine.errors import ErrorClass
-from stopgap.engine.metrics import Metrics, Operation
+from stopgap.engine.metrics import VERBS, Metrics, Operation
 
 NO_ERRORS = {"permission": 0, "validation": 0, "state": 0, "sql": 0, "unknown": 0}
 
@@ -16,11 +16,7 @@ def test_every_counted_verb_starts_at_nothing() -> None:
         "error_classes": NO_ERRORS,
     }
 
-    assert Metrics().report() == {
-        "deploy": nothing,
-        "rollback": nothing,
-        "diff": nothing,
-    }
+    assert Metrics().report() == dict.fromkeys(VERBS, nothing)
 
 
 def test_calls_and_latencies_add_up() -> None:

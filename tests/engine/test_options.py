@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from stopgap.engine.errors import InvalidOption
 from stopgap.engine.options import (
     DeployOptions,
+    check_keys,
     check_no_options,
     parse_deploy_options,
 )
@@ -48,3 +51,35 @@ def test_a_verb_without_options_takes_none() -> None:
         check_no_options('{"prune": true}')
 
     assert refused.value.hint == "There are no options."
+
+
+def test_a_value_of_each_type_is_read() -> None:
+    options = check_keys(
+        {"flag": False, "count": 3, "name": "x", "more": {"a": 1}},
+        known=("flag", "count", "name", "more", "missing"),
+    )
+
+    assert options.boolean("flag") is False
+    assert options.integer("count") == 3
+    assert options.text("name") == "x"
+    assert options.object("more") == {"a": 1}
+    assert options.text("missing") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("boolean", 0),
+        ("integer", True),
+        ("integer", 1.5),
+        ("text", 1),
+        ("object", [1]),
+    ],
+)
+def test_a_value_of_another_type_is_refused_and_shown(kind: str, value: object) -> None:
+    options = check_keys({"key": value}, known=("key",))
+
+    with pytest.raises(InvalidOption, match='option "key" must be') as refused:
+        getattr(options, kind)("key")
+
+    assert refused.value.detail == f"It is {json.dumps(value)}."

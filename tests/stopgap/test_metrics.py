@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from stopgap.engine.metrics import VERBS
 from tests.fixtures.cluster import Connect
 from tests.stopgap.schema import Connection, deploy, rollback, value, write
 
@@ -25,7 +26,7 @@ def test_the_version_is_that_of_the_extension(connection: Connection) -> None:
 def test_a_new_backend_has_counted_nothing(connection: Connection) -> None:
     found = value(connection, "select stopgap.metrics()")
 
-    assert found.keys() == {"deploy", "rollback", "diff"}
+    assert found.keys() == set(VERBS)
     for operation in found.values():
         assert operation == {
             "calls": 0,

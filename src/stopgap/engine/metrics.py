@@ -25,6 +25,14 @@ class OperationReport(TypedDict):
     error_classes: dict[str, int]
 
 
+# The verbs that are counted, in the order of the report.
+VERBS = (
+    "deploy",
+    "rollback",
+    "diff",
+)
+
+
 def _no_latency() -> Latency:
     return {"total": 0.0, "last": 0.0, "max": 0.0}
 
@@ -69,7 +77,7 @@ class Metrics:
     back is counted too.
     """
 
-    def __init__(self, verbs: tuple[str, ...] = ("deploy", "rollback", "diff")) -> None:
+    def __init__(self, verbs: tuple[str, ...] = VERBS) -> None:
         self._operations = {verb: Operation() for verb in verbs}
 
     def operation(self, verb: str) -> Operation | None:

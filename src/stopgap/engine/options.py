@@ -12,6 +12,47 @@ JsonObject = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """Options whose keys are known; a key that is missing or null is None."""
+
+    values: JsonObject
+
+    def boolean(self, key: str) -> bool | None:
+        """Return a value that is true or false."""
+        value = self.values.get(key)
+        if value is None or isinstance(value, bool):
+            return value
+        raise self._refused(key, "true or false")
+
+    def integer(self, key: str) -> int | None:
+        """Return a whole number; JSON's true is none."""
+        value = self.values.get(key)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        raise self._refused(key, "a whole number")
+
+    def text(self, key: str) -> str | None:
+        """Return a string."""
+        value = self.values.get(key)
+        if value is None or isinstance(value, str):
+            return value
+        raise self._refused(key, "a string")
+
+    def object(self, key: str) -> JsonObject | None:
+        """Return a JSON object."""
+        value = self.values.get(key)
+        if value is None or isinstance(value, dict):
+            return value
+        raise self._refused(key, "a JSON object")
+
+    def _refused(self, key: str, wanted: str) -> InvalidOption:
+        return InvalidOption(
+            f'option "{key}" must be {wanted}',
+            detail=f"It is {json.dumps(self.values[key], ensure_ascii=False)}.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class DeployOptions:
     """What a deploy was told; None leaves the choice to the settings."""
 
@@ -20,21 +61,27 @@ class DeployOptions:
 
 def parse_deploy_options(text: str | None) -> DeployOptions:
     """Return the options of a deploy; NULL means none."""
-    options = _parse(text, known=("prune",))
-    return DeployOptions(prune=_boolean(options, "prune"))
+    options = parse_options(text, known=("prune",))
+    return DeployOptions(prune=options.boolean("prune"))
 
 
 def check_no_options(text: str | None) -> None:
     """Refuse any option, for a verb that has none."""
-    _parse(text, known=())
+    parse_options(text, known=())
 
 
-def _parse(text: str | None, *, known: Collection[str]) -> JsonObject:
+def parse_options(text: str | None, *, known: Collection[str]) -> Options:
+    """Return options of these keys, or refuse others; NULL means none."""
     options = json.loads(text) if text is not None else {}
     if not isinstance(options, dict):
         raise InvalidOption(
             "options must be a JSON object", hint="For example: '{\"prune\": true}'."
         )
+    return check_keys(options, known=known)
+
+
+def check_keys(options: JsonObject, *, known: Collection[str]) -> Options:
+    """Return options of these keys, or refuse others."""
     unknown = sorted(set(options) - set(known))
     if unknown:
         listed = ", ".join(f'"{key}"' for key in unknown)
@@ -43,13 +90,4 @@ def _parse(text: str | None, *, known: Collection[str]) -> JsonObject:
             f"unknown option {listed}",
             hint=f"The options are: {choice}." if choice else "There are no options.",
         )
-    return options
-
-
-def _boolean(options: JsonObject, key: str) -> bool | None:
-    value = options.get(key)
-    if value is None or isinstance(value, bool):
-        return value
-    raise InvalidOption(
-        f'option "{key}" must be true or false', detail=f"It is {json.dumps(value)}."
-    )
+    return Options(options)
