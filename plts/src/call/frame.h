@@ -23,9 +23,10 @@ struct CallFrame {
   CallFrame* previous = nullptr;
   Realm* realm = nullptr;
   const FunctionBody* body = nullptr;
-  uint32_t token = 0;             // what its ctx is known by
-  bool read_only = false;         // ctx.db.mode is "ro"
-  std::vector<Request> requests;  // in the order asked for
+  uint32_t token = 0;                  // what its ctx is known by
+  bool read_only = false;              // ctx.db.mode is "ro"
+  bool transaction_read_only = false;  // what XactReadOnly is without this call
+  std::vector<Request> requests;       // in the order asked for
   size_t next_request = 0;
   std::vector<v8::Global<v8::Promise>> rejections;  // that nothing handles so far
 };

@@ -1,0 +1,69 @@
+// Arguments: their conversion, and the object that is ctx.args.
+
+#include "call/arguments.h"
+
+#include "js/generate.h"
+#include "pg/guard.h"
+
+namespace plts {
+namespace {
+
+// (arguments) => ctx.args, by name and by position.
+v8::Local<v8::Function> ArgsBuilder(Realm& realm, const FunctionBody& body) {
+  const auto known = realm.args_builders.find(body.serial);
+  if (known != realm.args_builders.end()) return known->second.Get(realm.v8());
+  std::vector<std::string> parameters;
+  std::string members = "length: " + std::to_string(body.arguments.size());
+  // Names come after positions: a parameter called "length" or "0" wins.
+  std::string named;
+  for (size_t i = 0; i < body.arguments.size(); i++) {
+    const std::string value = "$" + std::to_string(i);
+    parameters.push_back(value);
+    members += ", " + std::to_string(i) + ": " + value;
+    if (body.argument_names[i].empty()) continue;
+    named += ", [" + JsLiteral(body.argument_names[i]) + "]: " + value;
+  }
+  v8::Local<v8::Function> builder =
+      GenerateFunction(realm, parameters, "return {" + members + named + "};");
+  realm.args_builders.emplace(body.serial,
+                              v8::Global<v8::Function>(realm.v8(), builder));
+  return builder;
+}
+
+}  // namespace
+
+void ConvertArguments(Realm& realm, const FunctionBody& body, FunctionCallInfo fcinfo,
+                      v8::Local<v8::Value>* out) {
+  const Conversion conversion{realm.v8(), realm.context()};
+  const size_t count = body.arguments.size();
+  if (body.simple_arguments) {
+    for (size_t i = 0; i < count; i++) {
+      out[i] = pg_to_js(*body.arguments[i], conversion, fcinfo->args[i]);
+    }
+    return;
+  }
+  size_t at = 0;
+  try {
+    Guard(
+        [&] {
+          for (at = 0; at < count; at++) {
+            out[at] = pg_to_js(*body.arguments[at], conversion, fcinfo->args[at]);
+          }
+        },
+        World::kMixed);
+  } catch (Error& error) {
+    error.AddContext("parameter $" + std::to_string(at + 1) + " of SQL type " +
+                     body.arguments[at]->sql_name);
+    throw;
+  }
+}
+
+v8::Local<v8::Value> ArgsObject(Realm& realm, const FunctionBody& body,
+                                v8::Local<v8::Value>* values) {
+  if (body.document) return values[0];
+  return Checked(ArgsBuilder(realm, body)
+                     ->Call(realm.context(), v8::Undefined(realm.v8()),
+                            static_cast<int>(body.arguments.size()), values));
+}
+
+}  // namespace plts

@@ -1,0 +1,137 @@
+// Invocation: the parts of a call that every front end shares.
+
+#include "call/invocation.h"
+
+#include "call/arguments.h"
+#include "call/driver.h"
+#include "js/module.h"
+
+namespace plts {
+namespace {
+
+// Adds the function to the CONTEXT of errors and messages of PostgreSQL's.
+void pg_add_context(void* argument) {
+  errcontext("PL/TS function \"%s\"",
+             static_cast<const FunctionBody*>(argument)->display_name.c_str());
+}
+
+uint32_t NextToken() {
+  static uint32_t token = 0;
+  if (++token == 0) ++token;  // 0 is no token
+  return token;
+}
+
+v8::Local<v8::Value> FnObject(Realm& realm, const FunctionBody& body) {
+  const auto known = realm.fn_objects.find(body.serial);
+  if (known != realm.fn_objects.end()) return known->second.Get(realm.v8());
+  v8::Isolate* isolate = realm.v8();
+  v8::Local<v8::Context> context = realm.context();
+  v8::Local<v8::Object> fn = v8::Object::New(isolate);
+  const auto set = [&](const char* name, v8::Local<v8::Value> value) {
+    if (!fn->CreateDataProperty(context, Name(isolate, name), value).FromMaybe(false)) {
+      throw Thrown{};
+    }
+  };
+  set("oid", v8::Integer::NewFromUnsigned(isolate, body.oid));
+  set("schema", Utf8ToJs(isolate, body.schema));
+  set("name", Utf8ToJs(isolate, body.name));
+  if (!fn->SetIntegrityLevel(context, v8::IntegrityLevel::kFrozen).FromMaybe(false)) {
+    throw Thrown{};
+  }
+  realm.fn_objects.emplace(body.serial, v8::Global<v8::Object>(isolate, fn));
+  return fn;
+}
+
+}  // namespace
+
+CallScope::CallScope(CallFrame* frame, Realm* realm, FunctionBody* body)
+    : frame_(frame) {
+  frame->previous = g_frame;
+  frame->realm = realm;
+  frame->body = body;
+  frame->read_only = body->read_only || (g_frame != nullptr && g_frame->read_only);
+  frame->transaction_read_only = XactReadOnly;
+  g_frame = frame;
+  body->references++;
+  contexts_ = error_context_stack;
+  callback_.callback = pg_add_context;
+  callback_.arg = body;
+  callback_.previous = contexts_;
+  error_context_stack = &callback_;
+  if (frame->read_only) XactReadOnly = true;
+}
+
+CallScope::~CallScope() {
+  XactReadOnly = frame_->transaction_read_only;
+  error_context_stack = contexts_;
+  g_frame = frame_->previous;
+  ReleaseFunction(const_cast<FunctionBody*>(frame_->body));
+}
+
+v8::Local<v8::Value> CallHandler(const Invocation& call, v8::Local<v8::Value>* values,
+                                 v8::Local<v8::Value> extra) {
+  Realm& realm = call.realm;
+  const FunctionBody& body = call.body;
+  v8::Isolate* isolate = realm.v8();
+  v8::Local<v8::Context> context = realm.context();
+  v8::Local<v8::Value> self = v8::Undefined(isolate);
+  v8::Local<v8::Function> handler = HandlerFor(realm, body);
+  const auto count = static_cast<int>(body.arguments.size());
+  if (body.plain && !body.uses_ctx) {
+    values[0] = self;
+    return Settle(realm, call.frame,
+                  Checked(handler->Call(context, self, count + 1, values)));
+  }
+  call.frame.token = NextToken();
+  v8::Local<v8::Value> parts[] = {
+      handler,
+      v8::Integer::NewFromUnsigned(isolate, call.frame.token),
+      FnObject(realm, body),
+      ArgsObject(realm, body, values + 1),
+      Name(isolate, call.frame.read_only ? "ro" : "rw"),
+      extra};
+  const int given = extra.IsEmpty() ? 5 : 6;
+  v8::Local<v8::Value> result;
+  if (body.plain) {
+    values[0] = Checked(realm.make_ctx()->Call(context, self, given - 1, parts + 1));
+    result = Checked(handler->Call(context, self, count + 1, values));
+  } else {
+    result = Checked(realm.call_with_ctx()->Call(context, self, given, parts));
+  }
+  return Settle(realm, call.frame, result);
+}
+
+void FailCall(const Invocation& call, Error* error) {
+  DiscardMicrotasks(call.realm);
+  // PostgreSQL's own errors have the function in their context already.
+  if (error->complete()) return;
+  error->AddContext("PL/TS function \"" + call.body.display_name + "\"");
+}
+
+void Classify(const Error& error) {
+  ExecuteMetrics& metrics = g_execute_metrics;
+  metrics.errors++;
+  switch (error.origin()) {
+    case Origin::kJavaScript:
+      metrics.js_exception++;
+      return;
+    case Origin::kMemory:
+      metrics.memory++;
+      return;
+    case Origin::kTimeout:
+      metrics.timeout++;
+      return;
+    case Origin::kCancel:
+      metrics.cancel++;
+      return;
+    case Origin::kPostgres:
+      metrics.sql++;
+      return;
+    case Origin::kDiagnostics:
+    case Origin::kOther:
+      metrics.unknown++;
+      return;
+  }
+}
+
+}  // namespace plts
