@@ -94,6 +94,27 @@ def test_the_first_call_of_a_transaction_that_is_older_than_the_deploy_succeeds(
 
 
 @AT_EVERY_LEVEL
+def test_a_statement_that_has_begun_keeps_its_version(
+    connection: Connection, caller: Connection, level: str
+) -> None:
+    begin(caller, level)
+    write(connection, "f", 2)
+    rows = caller.cursor()
+    caller.execute(
+        "declare c cursor for select live_deployment.f('{}')"
+        " from generate_series(1, 20)"
+    )
+    first = rows.execute("fetch 10 from c").fetchall()
+
+    deploy(connection)
+    notice_changes(caller)
+    second = rows.execute("fetch 10 from c").fetchall()
+
+    # The cursor's query is one statement, however many commands fetch from it.
+    assert {answer for (answer,) in first + second} == {1}
+
+
+@AT_EVERY_LEVEL
 def test_a_call_runs_one_version_to_its_end(
     connection: Connection, connect: Connect, level: str
 ) -> None:

@@ -7,6 +7,13 @@
 namespace plts {
 namespace {
 
+// When the statement that runs began. A cursor's query is one statement, however many
+// others fetch from it: its portal tells.
+TimestampTz StatementStart() noexcept {
+  return ActivePortal != nullptr ? ActivePortal->creation_time
+                                 : GetCurrentStatementStartTimestamp();
+}
+
 void pg_release_site(void* site) {
   ReleaseFunction(static_cast<CallSite*>(site)->body);
 }
@@ -23,7 +30,7 @@ CallSite& NewSite(FmgrInfo* function) {
       MemoryContextRegisterResetCallback(function->fn_mcxt, &site->release);
     });
     site->body = body;
-    site->statement = GetCurrentStatementStartTimestamp();
+    site->statement = StatementStart();
     function->fn_extra = site;
     return *site;
   } catch (...) {
@@ -39,11 +46,11 @@ CallSite& SiteOf(FmgrInfo* function) {
   if (site == nullptr) return NewSite(function);
   const bool changed =
       !site->body->current || site->body->type_generation != TypeGeneration();
-  if (changed && site->statement != GetCurrentStatementStartTimestamp()) {
+  if (changed && site->statement != StatementStart()) {
     FunctionBody* body = AcquireFunction(function->fn_oid);
     ReleaseFunction(site->body);
     site->body = body;
-    site->statement = GetCurrentStatementStartTimestamp();
+    site->statement = StatementStart();
   }
   return *site;
 }

@@ -6,8 +6,8 @@
 
 namespace plts {
 
-// Lives in the memory of its FmgrInfo. Keeps the version it first ran: a statement keeps
-// to it; a call site that outlives its statement asks again once the function has
+// Lives in the memory of its FmgrInfo. Keeps the version it first ran: a statement
+// keeps to it; a call site that outlives its statement asks again once the function has
 // changed.
 struct CallSite {
   FunctionBody* body;
@@ -15,7 +15,8 @@ struct CallSite {
   MemoryContextCallback release;
 };
 
-// The call site of an FmgrInfo, its body the one that this call is to run. Throws Error.
+// The call site of an FmgrInfo, its body the one that this call is to run. Throws
+// Error.
 CallSite& SiteOf(FmgrInfo* function);
 
 }  // namespace plts

@@ -1,6 +1,6 @@
-// Invocation: one run of a function body in JavaScript, whoever asked for it. Functions,
-// sets, triggers and DO blocks are front ends of it: they say what the handler is called
-// with and what becomes of its result.
+// Invocation: one run of a function body in JavaScript, whoever asked for it.
+// Functions, sets, triggers and DO blocks are front ends of it: they say what the
+// handler is called with and what becomes of its result.
 #pragma once
 
 #include <optional>

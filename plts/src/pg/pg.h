@@ -38,6 +38,7 @@ extern "C" {
 #include <parser/analyze.h>
 #include <parser/parser.h>
 #include <storage/ipc.h>
+#include <tcop/pquery.h>
 #include <tcop/tcopprot.h>
 #include <tcop/utility.h>
 #include <utils/array.h>
@@ -51,6 +52,7 @@ extern "C" {
 #include <utils/lsyscache.h>
 #include <utils/memutils.h>
 #include <utils/numeric.h>
+
 #include <utils/rel.h>
 #include <utils/snapmgr.h>
 #include <utils/syscache.h>
