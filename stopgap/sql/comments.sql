@@ -19,10 +19,11 @@ comment on column stopgap.deployment.created_by is 'Who had logged in';
 comment on column stopgap.deployment.created_as is 'The role in force';
 comment on column stopgap.deployment.source_schema is 'Where the functions come from';
 comment on column stopgap.deployment.status is
-    'open, sealed, active, superseded, rolled_back or failed';
+    'open, sealed, active, superseded, rolled_back, failed or removed';
 comment on column stopgap.deployment.previous_id is
     'What was active at its first activation; the way back of a rollback';
-comment on column stopgap.deployment.provenance is 'Where the sources come from';
+comment on column stopgap.deployment.provenance is
+    'Where the sources come from: what its author, and the engine, say of it';
 comment on column stopgap.deployment.manifest is
     'What was sealed; the function list is rendered from fn_version';
 
@@ -82,5 +83,9 @@ comment on function stopgap.deployments(text, int, bigint, bool) is
     'The deployments of an environment, newest first';
 comment on function stopgap.diff(text, text) is
     'What deploying a source schema would change; writes nothing';
+comment on function stopgap.record_failure(text, text, jsonb, jsonb) is
+    'Records a deploy that failed, with what was wrong; returns its deployment';
+comment on function stopgap.find_deployment(text, text) is
+    'The deployment that was made with a token, when its answer was lost';
 comment on function stopgap.after_restore(jsonb) is
     'Gives stopgap_owner back what a restore or a template left out; superusers only';

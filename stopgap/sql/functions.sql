@@ -120,6 +120,29 @@ if "stopgap @VERSION@" not in GD:
 return GD["stopgap @VERSION@"].diff(plpy, env, from_schema)
 $python$;
 
+create or replace function stopgap.record_failure(
+    env text,
+    from_schema text,
+    error jsonb,
+    options jsonb default '{}'
+) returns bigint
+language plpython3u volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap @VERSION@" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap @VERSION@"].record_failure(plpy, env, from_schema, error, options)
+$python$;
+
+create or replace function stopgap.find_deployment(env text, token text) returns bigint
+language plpython3u volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap @VERSION@" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap @VERSION@"].find_deployment(plpy, env, token)
+$python$;
+
 -- No definer: it gives things to stopgap_owner that only a superuser can give.
 create or replace function stopgap.after_restore(
     options jsonb default '{}'

@@ -23,6 +23,8 @@ alter function stopgap.rollback(text, int, bigint, jsonb) owner to stopgap_owner
 alter function stopgap.status(text) owner to stopgap_owner;
 alter function stopgap.deployments(text, int, bigint, bool) owner to stopgap_owner;
 alter function stopgap.diff(text, text) owner to stopgap_owner;
+alter function stopgap.record_failure(text, text, jsonb, jsonb) owner to stopgap_owner;
+alter function stopgap.find_deployment(text, text) owner to stopgap_owner;
 
 -- What the engine needs of others.
 grant usage on schema plts to stopgap_owner;
@@ -53,6 +55,8 @@ revoke all on function stopgap.rollback(text, int, bigint, jsonb) from public;
 revoke all on function stopgap.status(text) from public;
 revoke all on function stopgap.deployments(text, int, bigint, bool) from public;
 revoke all on function stopgap.diff(text, text) from public;
+revoke all on function stopgap.record_failure(text, text, jsonb, jsonb) from public;
+revoke all on function stopgap.find_deployment(text, text) from public;
 revoke all on function stopgap.after_restore(jsonb) from public;
 
 grant execute on function stopgap.deploy(text, text, text, jsonb) to stopgap_deployer;
@@ -62,6 +66,9 @@ grant execute on function stopgap.status(text) to stopgap_deployer;
 grant execute on function stopgap.deployments(text, int, bigint, bool)
     to stopgap_deployer;
 grant execute on function stopgap.diff(text, text) to stopgap_deployer;
+grant execute on function stopgap.record_failure(text, text, jsonb, jsonb)
+    to stopgap_deployer;
+grant execute on function stopgap.find_deployment(text, text) to stopgap_deployer;
 
 -- Deployers read everything: the history, and the code that it refers to.
 grant select on

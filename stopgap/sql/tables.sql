@@ -24,7 +24,9 @@ create table stopgap.deployment (
     created_as text not null,
     source_schema text not null,
     status text not null check (
-        status in ('open', 'sealed', 'active', 'superseded', 'rolled_back', 'failed')
+        status in (
+            'open', 'sealed', 'active', 'superseded', 'rolled_back', 'failed', 'removed'
+        )
     ),
     previous_id bigint,
     provenance jsonb not null default '{}' check (

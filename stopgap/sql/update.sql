@@ -1,3 +1,10 @@
 -- What an installed 0.1.0 lacks beside what can be created over again: the parts that
 -- follow it in the script (views, functions, comments, privileges) are those of a fresh
 -- install. Fresh installs and updates end alike: a test compares them.
+
+alter table stopgap.deployment drop constraint deployment_status_check;
+alter table stopgap.deployment add constraint deployment_status_check check (
+    status in (
+        'open', 'sealed', 'active', 'superseded', 'rolled_back', 'failed', 'removed'
+    )
+);

@@ -13,7 +13,10 @@ select
     d.label as to_label,
     d.source_schema as to_source_schema,
     d.created_at as to_created_at,
-    d.created_by as to_created_by
+    d.created_by as to_created_by,
+    a.activated_as,
+    d.provenance as to_provenance,
+    a.outcome
 from stopgap.activation_log as a
 join stopgap.deployment as d on d.id = a.to_deployment_id;
 

@@ -17,7 +17,9 @@ ALLOWED = {
     ("active", "superseded"),
     ("active", "rolled_back"),
     ("superseded", "active"),
+    ("superseded", "removed"),
     ("rolled_back", "active"),
+    ("rolled_back", "removed"),
 }
 
 

@@ -40,6 +40,8 @@ def test_history_is_newest_first(three: Connection) -> None:
         "status",
         "created_at",
         "created_by",
+        "created_as",
+        "provenance",
         "source_schema",
         "manifest",
         "is_active",

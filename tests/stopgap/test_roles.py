@@ -36,6 +36,8 @@ CALLS = (
     "stopgap.status('prod')",
     "stopgap.deployments('prod')",
     "stopgap.diff('prod', 'shop')",
+    "stopgap.record_failure('prod', 'shop', '{\"message\": \"m\"}')",
+    "stopgap.find_deployment('prod', 'token')",
 )
 AS_CALLER = """export default async (ctx: Ctx<unknown>) => {
   const [row] = await ctx.db.query("select current_user::text as me");

@@ -30,6 +30,8 @@ def test_a_status_has_the_keys_of_the_design(connection: Connection) -> None:
         "status",
         "created_at",
         "created_by",
+        "created_as",
+        "provenance",
         "source_schema",
         "manifest",
     }

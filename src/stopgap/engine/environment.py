@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from .catalog import SchemaOwnership, find_live_schema
 from .database import Database, Severity, SqlError
 from .ddl import create_schema
@@ -10,9 +12,17 @@ from .errors import (
     EnvironmentBusy,
     LiveObjectNotOwned,
     LiveSchemaRefused,
+    RetentionBusy,
     UnknownEnvironment,
 )
-from .lock import LOCK_CLASS, LockHolder, describe_holder, environment_key
+from .lock import (
+    LOCK_CLASS,
+    RETENTION_CLASS,
+    RETENTION_KEY,
+    LockHolder,
+    describe_holder,
+    environment_key,
+)
 from .names import check_live_schema_name, live_schema_for
 from .session import Session
 from .store import Environment, find_environment, insert_environment, live_schema_user
@@ -23,26 +33,69 @@ _RENAME_HINT = "Choose another name with stopgap.live_schema."
 
 
 def lock_environment(database: Database, env: str) -> None:
-    """Take the environment's lock until the transaction ends.
+    """Take the environment's lock until the transaction ends, and keep gc out.
 
     A waiting session says for whom; how long it waits is lock_timeout's affair.
     """
-    keys = {"class": LOCK_CLASS, "key": environment_key(env)}
+    _lock(
+        database,
+        Lock("retention", RETENTION_CLASS, RETENTION_KEY, suffix="_shared"),
+    )
+    _lock(database, Lock(f'environment "{env}"', LOCK_CLASS, environment_key(env)))
+
+
+def lock_environments(database: Database, *envs: str) -> None:
+    """Take the locks of several environments, in the one order that all keep to."""
+    for env in sorted(set(envs), key=lambda env: (environment_key(env), env)):
+        lock_environment(database, env)
+
+
+def lock_retention(database: Database) -> None:
+    """Keep everybody out who makes or activates deployments, or refuse.
+
+    It does not wait: who asks for this lock later would queue behind the waiter, and
+    every deploy with them.
+    """
+    keys = {"class": RETENTION_CLASS, "key": RETENTION_KEY}
     if database.fetch("try_lock", **keys)[0]["is_taken"]:
         return
     rows = database.fetch("lock_holder", **keys)
     holder = describe_holder(LockHolder(**rows[0]) if rows else None)
+    raise RetentionBusy(
+        "deployments are being made or removed at this moment",
+        detail=f"The lock is held by {holder}.",
+        hint="Try again when that has ended.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """An advisory lock of the engine, until the transaction ends."""
+
+    # What it is the lock of, for messages.
+    name: str
+    lock_class: int
+    key: int
+    # Which of the queries takes it.
+    suffix: str = ""
+
+
+def _lock(database: Database, lock: Lock) -> None:
+    keys = {"class": lock.lock_class, "key": lock.key}
+    if database.fetch(f"try_lock{lock.suffix}", **keys)[0]["is_taken"]:
+        return
+    rows = database.fetch("lock_holder", **keys)
+    holder = describe_holder(LockHolder(**rows[0]) if rows else None)
     database.say(
-        Severity.NOTICE,
-        f'waiting for the lock of environment "{env}", held by {holder}',
+        Severity.NOTICE, f"waiting for the lock of {lock.name}, held by {holder}"
     )
     try:
-        database.fetch("wait_for_lock", **keys)
+        database.fetch(f"wait_for_lock{lock.suffix}", **keys)
     except SqlError as error:
         if error.sqlstate != _LOCK_NOT_AVAILABLE:
             raise
         raise EnvironmentBusy(
-            f'environment "{env}" is busy: lock_timeout is over',
+            f"{lock.name} is busy: lock_timeout is over",
             detail=f"Its lock is held by {holder}.",
             hint="Try again, or raise lock_timeout.",
         ) from error
@@ -79,8 +132,39 @@ def ensure_environment(
         ensure_live_schema(session, live_schema)
         insert_environment(session.database, env, live_schema)
         return known_environment(session.database, env)
+    environment = _settle_live_schema(session, environment, source_schema)
     ensure_live_schema(session, environment.live_schema)
     return environment
+
+
+def record_environment(
+    session: Session, env: str, *, source_schema: str
+) -> Environment:
+    """Return the environment, recorded where it is new, without a live schema yet."""
+    environment = find_environment(session.database, env)
+    if environment is not None:
+        return environment
+    live_schema = planned_live_schema(session, env)
+    _check_new_live_schema(session, live_schema, source_schema)
+    insert_environment(session.database, env, live_schema)
+    return known_environment(session.database, env)
+
+
+def _settle_live_schema(
+    session: Session, environment: Environment, source_schema: str
+) -> Environment:
+    """Return an environment that only failures have so far, as if it were new."""
+    database = session.database
+    planned = planned_live_schema(session, environment.env)
+    if (
+        environment.active_deployment_id is not None
+        or planned == environment.live_schema
+        or find_live_schema(database, environment.live_schema) is not None
+    ):
+        return environment
+    _check_new_live_schema(session, planned, source_schema)
+    database.fetch("set_live_schema", env=environment.env, live_schema=planned)
+    return known_environment(database, environment.env)
 
 
 def ensure_live_schema(session: Session, schema: str) -> None:

@@ -155,6 +155,18 @@ class ResultTooLarge(ValidationRefused):
     sqlstate = "SG109"
 
 
+class InvalidProvenance(ValidationRefused):
+    """The provenance, or the token of a deployment, is not of the form it must have."""
+
+    sqlstate = "SG120"
+
+
+class InvalidFailure(ValidationRefused):
+    """The error that a failure is recorded with is not of the form it must have."""
+
+    sqlstate = "SG121"
+
+
 class IsolationRefused(StateRefused):
     """The transaction's isolation level is not READ COMMITTED."""
 
@@ -219,6 +231,12 @@ class LiveFunctionConflict(StateRefused):
     """A live function was changed by hand so that it cannot be replaced."""
 
     sqlstate = "SG211"
+
+
+class RetentionBusy(StateRefused):
+    """Deployments are being made or removed, which excludes stopgap.gc()."""
+
+    sqlstate = "SG220"
 
 
 def refusals() -> tuple[type[EngineError], ...]:

@@ -11,6 +11,11 @@ from .errors import TooManyLocks
 # The first key of every advisory lock of stopgap: "STGP" in ASCII.
 LOCK_CLASS = 0x53544750
 
+# The first key of the lock that keeps retention apart from all that makes or activates
+# deployments: those share it, stopgap.gc() has it to itself. "STGR" in ASCII.
+RETENTION_CLASS = 0x53544752
+RETENTION_KEY = 0
+
 # The lock table is estimated at one slot a lock, yet what the server reserves for
 # the holders of locks beside it can become slots too: a default server, 7,808 by
 # the formula below, was seen to hold 13,400 locks in one transaction.

@@ -30,6 +30,12 @@ VERBS = (
     "deploy",
     "rollback",
     "diff",
+    "promote",
+    "export_deployment",
+    "import_deployment",
+    "gc",
+    "record_failure",
+    "verify",
 )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .errors import InvalidOption
 
 JsonObject = Mapping[str, object]
+
+# Options of every verb that makes a deployment; `provenance.read_origin` reads them.
+ORIGIN_KEYS = ("provenance", "token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +60,14 @@ class DeployOptions:
     """What a deploy was told; None leaves the choice to the settings."""
 
     prune: bool | None = None
+    # For provenance.read_origin().
+    origin: Options = field(default_factory=lambda: Options({}), compare=False)
 
 
 def parse_deploy_options(text: str | None) -> DeployOptions:
     """Return the options of a deploy; NULL means none."""
-    options = parse_options(text, known=("prune",))
-    return DeployOptions(prune=options.boolean("prune"))
+    options = parse_options(text, known=("prune", *ORIGIN_KEYS))
+    return DeployOptions(prune=options.boolean("prune"), origin=options)
 
 
 def check_no_options(text: str | None) -> None:

@@ -21,6 +21,8 @@ from .verbs.after_restore import after_restore as run_after_restore
 from .verbs.deploy import deploy as run_deploy
 from .verbs.deployments import deployments as run_deployments
 from .verbs.diff import diff_source
+from .verbs.find_deployment import find_deployment as run_find_deployment
+from .verbs.record_failure import record_failure as run_record_failure
 from .verbs.rollback import rollback as run_rollback
 from .verbs.status import status as run_status
 
@@ -86,6 +88,26 @@ def deployments(
 def diff(plpy: Plpy, env: str | None, from_schema: str | None) -> str:
     """Answer `stopgap.diff(…)`."""
     return _run(plpy, "diff", lambda s: diff_source(s, env, from_schema))
+
+
+def record_failure(
+    plpy: Plpy,
+    env: str | None,
+    from_schema: str | None,
+    error: str | None,
+    options: str | None,
+) -> int:
+    """Answer `stopgap.record_failure(…)`."""
+    return _run(
+        plpy,
+        "record_failure",
+        lambda s: run_record_failure(s, env, from_schema, error, options),
+    )
+
+
+def find_deployment(plpy: Plpy, env: str | None, token: str | None) -> int | None:
+    """Answer `stopgap.find_deployment(…)`."""
+    return _run(plpy, "find_deployment", lambda s: run_find_deployment(s, env, token))
 
 
 def after_restore(plpy: Plpy, options: str | None) -> str:

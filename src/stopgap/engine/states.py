@@ -16,15 +16,18 @@ class Status(StrEnum):
     SUPERSEDED = "superseded"
     ROLLED_BACK = "rolled_back"
     FAILED = "failed"
+    # Past the retention policy: only its row is left, for the audit to refer to.
+    REMOVED = "removed"
 
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.OPEN: frozenset({Status.SEALED, Status.FAILED}),
     Status.SEALED: frozenset({Status.ACTIVE, Status.FAILED}),
     Status.ACTIVE: frozenset({Status.SUPERSEDED, Status.ROLLED_BACK}),
-    Status.SUPERSEDED: frozenset({Status.ACTIVE}),
-    Status.ROLLED_BACK: frozenset({Status.ACTIVE}),
+    Status.SUPERSEDED: frozenset({Status.ACTIVE, Status.REMOVED}),
+    Status.ROLLED_BACK: frozenset({Status.ACTIVE, Status.REMOVED}),
     Status.FAILED: frozenset(),
+    Status.REMOVED: frozenset(),
 }
 
 # The states of a deployment that was active once and is not any more: what a
@@ -48,4 +51,5 @@ _HINTS = {
     (Status.ACTIVE, Status.ACTIVE): "It is what the environment runs already.",
     (Status.SEALED, Status.ACTIVE): None,
     (Status.FAILED, Status.ACTIVE): "A failed deployment never ran: deploy again.",
+    (Status.REMOVED, Status.ACTIVE): "Its functions were removed by stopgap.gc().",
 }

@@ -90,6 +90,17 @@ def insert_versions(
     )
 
 
+def set_provenance(database: Database, deployment_id: int, provenance: str) -> None:
+    """Say where an open deployment comes from."""
+    database.fetch("set_provenance", id=deployment_id, provenance=provenance)
+
+
+def fail_deployment(database: Database, deployment_id: int, manifest: str) -> None:
+    """Give an open deployment up, with a manifest that says why."""
+    if not database.fetch("fail_deployment", id=deployment_id, manifest=manifest):
+        raise IllegalTransition(f"deployment {deployment_id} is not open")
+
+
 def seal_deployment(database: Database, deployment_id: int, manifest: str) -> None:
     """Give an open deployment its manifest, after which it does not change."""
     if not database.fetch("seal_deployment", id=deployment_id, manifest=manifest):

@@ -3,8 +3,11 @@
 with every as (
     select
         p.*,
-        array_agg(p.oid::regprocedure::text) over (partition by p.proname)
-            as namesakes
+        array_agg(p.oid::regprocedure::text) over (
+            partition by p.proname
+            order by p.oid
+            rows between unbounded preceding and unbounded following
+        ) as namesakes
     from pg_proc as p
     where p.pronamespace = :schema_oid::oid
 )

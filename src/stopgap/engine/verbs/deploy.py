@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..activation import Activating, activate, plan_for
-from ..catalog import unsettable_parameters
 from ..compiling import compile_functions
-from ..database import Database
 from ..environment import ensure_environment, lock_environment
-from ..errors import LanguageUsageMissing, SetClauseNotAllowed
 from ..manifest import DeploymentName, seal_manifest
-from ..names import check_env, quote_parameter
+from ..names import check_env
 from ..options import parse_deploy_options
 from ..plan import Target
+from ..provenance import read_origin
+from ..requirements import require_language, require_parameters
 from ..scanning import check_source_schema, scan_source
 from ..session import Session, require_deployer, require_read_committed
 from ..settings import LogLevel
-from ..source import SourceFunction
 from ..states import Status
-from ..store import insert_versions, open_deployment, seal_deployment, what_is_live
+from ..store import (
+    insert_versions,
+    open_deployment,
+    seal_deployment,
+    set_provenance,
+    what_is_live,
+)
 
 
 def deploy(
@@ -31,11 +33,13 @@ def deploy(
 ) -> int:
     """Deploy a source schema, and return the id of the deployment."""
     env = check_env(env)
-    prune = parse_deploy_options(options).prune
+    given = parse_deploy_options(options)
+    origin = read_origin(given.origin)
+    prune = given.prune
     prune = session.settings.prune if prune is None else prune
     require_read_committed(session)
     require_deployer(session)
-    _require_language(session)
+    require_language(session)
     source = check_source_schema(session, from_schema)
 
     database = session.database
@@ -45,12 +49,15 @@ def deploy(
     scan = scan_source(session, source)
     if not scan.deployable:
         session.log(LogLevel.WARN, f'schema "{source.name}" has no deployable function')
-    _require_parameters(database, scan.deployable)
+    require_parameters(
+        database, {each.name: each.attributes for each in scan.deployable}
+    )
     versions = compile_functions(database, source.name, scan.deployable)
 
     deployment_id = open_deployment(
         database, name, session.caller, previous_id=environment.active_deployment_id
     )
+    set_provenance(database, deployment_id, origin.to_json())
     insert_versions(database, deployment_id, name, list(versions.values()))
     materialization = plan_for(
         session,
@@ -69,34 +76,3 @@ def deploy(
     )
     activate(session, activating, materialization, saved_grants={})
     return deployment_id
-
-
-def _require_language(session: Session) -> None:
-    if session.privileges.owner_has_language:
-        return
-    raise LanguageUsageMissing(
-        "stopgap_owner lacks USAGE on language plts",
-        hint="As a superuser: grant usage on language plts to stopgap_owner;",
-    )
-
-
-def _require_parameters(
-    database: Database, functions: Sequence[SourceFunction]
-) -> None:
-    """Refuse SET clauses before CREATE FUNCTION does, which names no function."""
-    names = {name for each in functions for name in each.attributes.parameters()}
-    refused = unsettable_parameters(database, names)
-    if not refused:
-        return
-    users = [
-        each.name
-        for each in functions
-        if not set(refused).isdisjoint(each.attributes.parameters())
-    ]
-    parameters = ", ".join(f'"{name}"' for name in refused)
-    raise SetClauseNotAllowed(
-        f"stopgap_owner may not set {parameters} for live functions",
-        detail=f"Functions with such a SET clause: {', '.join(users)}.",
-        hint=f"As a superuser: grant set on parameter {quote_parameter(refused[0])}"
-        " to stopgap_owner;",
-    )

@@ -47,7 +47,11 @@ def deployments(
     )
     return json.dumps(
         [
-            {**row, "manifest": manifest}
+            {
+                **row,
+                "provenance": json.loads(row["provenance"]),
+                "manifest": manifest,
+            }
             for row, manifest in zip(rows, manifests, strict=True)
         ],
         ensure_ascii=False,

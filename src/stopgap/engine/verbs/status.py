@@ -57,5 +57,6 @@ def _active_deployment(
     ]
     return {
         **row,
+        "provenance": json.loads(row["provenance"]),
         "manifest": with_functions(json.loads(row["manifest"]), functions),
     }
