@@ -24,9 +24,9 @@ _TAIL = """\
 | 0 | done |
 | 1 | the local server, or the demo, failed |
 | 2 | the command line is not understood, or names no database |
-| 3 | there are differences (`diff --exit-code`) |
+| 3 | there are differences (`diff --exit-code`), or changes (`plan --exit-code`) |
 | 10 | no connection to the database |
-| 11 | the database refused |
+| 11 | the database refused, or would (`plan`, `--dry-run`) |
 | 12 | the database's answer is not understood |
 | 13 | the output could not be written |
 | 14 | the database has no stopgap |
@@ -36,18 +36,27 @@ _TAIL = """\
 ## JSON
 
 With `--output json`, or `STOPGAP_OUTPUT=json`, each command writes one object. Its keys
-stay; new ones may come.
+stay; new ones may come. All have `command`, and those of an environment have `env`.
 
 | command | keys |
 | --- | --- |
-| `deploy` | `command`, `env`, `from_schema`, `deployment_id`, `prune` |
-| `rollback` | `command`, `env`, `steps`, `to_id`, `deployment_id` |
-| `status` | `command`, `env`, `status` (null for an unknown environment) |
-| `deployments` | `command`, `env`, `count`, `deployments` |
-| `diff` | `command`, `env`, `from_schema`, `diff` |
-| `up` | `command`, `dsn`, `dir`, `port`, `pid` |
-| `down` | `command`, `dir`, `pid`, `stopped` |
-| `demo` | `command`, `database`, `dsn`, `steps` |
+| `deploy` | `from_schema`, `deployment_id`, `prune`, `changed`, `status` |
+| `plan` | `from_schema`, `changed`, `possible`, `plan` |
+| `rollback` | `steps`, `to_id`, `to_label`, `deployment_id`, `changed`, `dry_run` |
+| `activate` | `deployment_id`, `changed`, `dry_run` |
+| `repair` | `changed`, `dry_run`, `repair` |
+| `status` | `status` (null for an unknown environment) |
+| `deployments` | `count`, `deployments` |
+| `diff` | `from_schema`, `diff` |
+| `up` | `dsn`, `dir`, `port`, `pid` |
+| `down` | `dir`, `pid`, `stopped` |
+| `demo` | `database`, `dsn`, `steps` |
+
+`changed` is false where there was nothing to do: no live function had to change, and
+the deployment has the functions that were active before. A `--dry-run` of `deploy`,
+`rollback` and `activate` has `plan` and `dry_run`. `plan`, `repair`, `status`,
+`deployments` and `diff` are what the functions of these names answer, see the
+[SQL reference](sql.md).
 
 An error is JSON too, on the standard error: `command`, `exit_code` and `error` with
 `kind`, `message` and `hint`; what the database refused has `sqlstate` and `detail`, and

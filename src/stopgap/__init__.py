@@ -15,13 +15,16 @@ from stopgap.errors import (
     UndecodableAnswer,
     UsageError,
 )
+from stopgap.plans import Kept, Plan, Refusal, Repaired
 from stopgap.results import (
+    Activated,
     Deployed,
     Deployment,
     Diagnostic,
     Diff,
     Function,
     FunctionDiff,
+    Outcome,
     RolledBack,
     Status,
 )
@@ -29,6 +32,7 @@ from stopgap.results import (
 __version__ = "0.2.0"
 
 __all__ = [
+    "Activated",
     "Client",
     "CompileError",
     "ConnectionFailed",
@@ -39,9 +43,14 @@ __all__ = [
     "Diff",
     "Function",
     "FunctionDiff",
+    "Kept",
     "NotInitialized",
+    "Outcome",
     "OutcomeUnknown",
     "OutputFailed",
+    "Plan",
+    "Refusal",
+    "Repaired",
     "RolledBack",
     "ServerError",
     "Status",

@@ -43,29 +43,58 @@ class Deployment:
     @classmethod
     def from_json(cls, answer: object) -> Deployment:
         """Decode an entry of `deployments`, or a status' active deployment."""
-        raw = _object(answer)
-        manifest = _object(raw.get("manifest") or {})
+        raw = as_object(answer)
+        manifest = as_object(raw.get("manifest") or {})
         functions: tuple[Function, ...] | None = None
         if "functions" in manifest:
-            functions = tuple(map(_function, _get(manifest, "functions", list)))
+            functions = tuple(map(_function, field(manifest, "functions", list)))
         count = manifest.get("function_count", len(functions or ()))
         return cls(
-            id=_get(raw, "id", int),
-            label=_optional(raw, "label", str),
-            status=_get(raw, "status", str),
-            created_at=_get(raw, "created_at", str),
-            created_by=_get(raw, "created_by", str),
-            source_schema=_get(raw, "source_schema", str),
+            id=field(raw, "id", int),
+            label=optional(raw, "label", str),
+            status=field(raw, "status", str),
+            created_at=field(raw, "created_at", str),
+            created_by=field(raw, "created_by", str),
+            source_schema=field(raw, "source_schema", str),
             functions=functions,
             function_count=count,
-            prune=bool(_object(manifest.get("prune") or {}).get("enabled", False)),
+            prune=bool(as_object(manifest.get("prune") or {}).get("enabled", False)),
             raw=raw,
         )
 
     @property
     def manifest(self) -> Json:
         """What the deployment consists of, as the database keeps it."""
-        return _object(self.raw.get("manifest") or {})
+        return as_object(self.raw.get("manifest") or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a verb did, in numbers of live functions."""
+
+    deployment_id: int
+    # False where there was nothing to do.
+    changed: bool
+    # The entry of the log; None where nothing was activated.
+    activation_id: int | None
+    created: int
+    replaced: int
+    dropped: int
+    kept: int
+
+    @classmethod
+    def from_json(cls, answer: object) -> Outcome:
+        """Decode the setting stopgap.outcome."""
+        raw = as_object(answer)
+        return cls(
+            deployment_id=field(raw, "deployment_id", int),
+            changed=field(raw, "changed", bool),
+            activation_id=optional(raw, "activation_id", int),
+            created=field(raw, "created", int),
+            replaced=field(raw, "replaced", int),
+            dropped=field(raw, "dropped", int),
+            kept=field(raw, "kept", int),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +106,12 @@ class Deployed:
     deployment_id: int
     prune: bool
     deployment: Deployment
+    outcome: Outcome
+
+    @property
+    def changed(self) -> bool:
+        """Whether it differs from what was active before."""
+        return self.outcome.changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +121,28 @@ class RolledBack:
     env: str
     steps: int
     to_id: int | None
+    to_label: str | None
     deployment_id: int
+    outcome: Outcome
+
+    @property
+    def changed(self) -> bool:
+        """Whether there was anything to do."""
+        return self.outcome.changed
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """An activation that was done."""
+
+    env: str
+    deployment_id: int
+    outcome: Outcome
+
+    @property
+    def changed(self) -> bool:
+        """Whether there was anything to do."""
+        return self.outcome.changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +160,15 @@ class Status:
     @classmethod
     def from_json(cls, answer: object) -> Status:
         """Decode the answer of stopgap.status()."""
-        raw = _object(answer)
+        raw = as_object(answer)
         active = raw.get("active_deployment")
         return cls(
-            env=_get(raw, "env", str),
-            live_schema=_get(raw, "live_schema", str),
-            active_deployment_id=_optional(raw, "active_deployment_id", int),
-            updated_at=_get(raw, "updated_at", str),
+            env=field(raw, "env", str),
+            live_schema=field(raw, "live_schema", str),
+            active_deployment_id=optional(raw, "active_deployment_id", int),
+            updated_at=field(raw, "updated_at", str),
             active_deployment=None if active is None else Deployment.from_json(active),
-            drift=_object(raw.get("drift") or {}),
+            drift=as_object(raw.get("drift") or {}),
             raw=raw,
         )
 
@@ -130,10 +186,11 @@ class FunctionDiff:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """What a deploy of a source schema would change."""
+    """How a schema, a deployment or an environment differs from another."""
 
     env: str
-    source_schema: str
+    # None where neither side is a schema.
+    source_schema: str | None
     live_schema: str
     active_deployment_id: int | None
     added: int
@@ -146,18 +203,18 @@ class Diff:
     @classmethod
     def from_json(cls, answer: object) -> Diff:
         """Decode the answer of stopgap.diff()."""
-        raw = _object(answer)
-        summary = _object(raw.get("summary"))
+        raw = as_object(answer)
+        summary = as_object(raw.get("summary"))
         return cls(
-            env=_get(raw, "env", str),
-            source_schema=_get(raw, "source_schema", str),
-            live_schema=_get(raw, "live_schema", str),
-            active_deployment_id=_optional(raw, "active_deployment_id", int),
-            added=_get(summary, "added", int),
-            changed=_get(summary, "changed", int),
-            removed=_get(summary, "removed", int),
-            unchanged=_get(summary, "unchanged", int),
-            functions=tuple(map(_function_diff, _get(raw, "functions", list))),
+            env=field(raw, "env", str),
+            source_schema=optional(raw, "source_schema", str),
+            live_schema=field(raw, "live_schema", str),
+            active_deployment_id=optional(raw, "active_deployment_id", int),
+            added=field(summary, "added", int),
+            changed=field(summary, "changed", int),
+            removed=field(summary, "removed", int),
+            unchanged=field(summary, "unchanged", int),
+            functions=tuple(map(function_diff, field(raw, "functions", list))),
             raw=raw,
         )
 
@@ -181,32 +238,35 @@ class Diagnostic:
 
 
 def _function(answer: object) -> Function:
-    raw = _object(answer)
+    raw = as_object(answer)
     return Function(
-        fn_name=_get(raw, "fn_name", str),
-        kind=_get(raw, "kind", str),
-        artifact_hash=_get(raw, "artifact_hash", str),
+        fn_name=field(raw, "fn_name", str),
+        kind=field(raw, "kind", str),
+        artifact_hash=field(raw, "artifact_hash", str),
     )
 
 
-def _function_diff(answer: object) -> FunctionDiff:
-    raw = _object(answer)
+def function_diff(answer: object) -> FunctionDiff:
+    """Decode an entry of a diff or a plan."""
+    raw = as_object(answer)
     return FunctionDiff(
-        fn_name=_get(raw, "fn_name", str),
-        change=_get(raw, "change", str),
-        active_artifact_hash=_optional(raw, "active_artifact_hash", str),
-        candidate_artifact_hash=_optional(raw, "candidate_artifact_hash", str),
+        fn_name=field(raw, "fn_name", str),
+        change=field(raw, "change", str),
+        active_artifact_hash=optional(raw, "active_artifact_hash", str),
+        candidate_artifact_hash=optional(raw, "candidate_artifact_hash", str),
         changed_attributes=tuple(raw.get("changed_attributes") or ()),
     )
 
 
-def _object(answer: object) -> Json:
+def as_object(answer: object) -> Json:
+    """Return an answer that is to be a JSON object."""
     if not isinstance(answer, dict):
         raise UndecodableAnswer(f"expected a JSON object, got {answer!r:.60}")
     return answer
 
 
-def _get(raw: Json, key: str, kind: type[_T]) -> _T:
+def field(raw: Json, key: str, kind: type[_T]) -> _T:
+    """Return the value of a key, which must be of this type."""
     value = raw.get(key)
     # JSON's true is no number, though Python's True is an int.
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
@@ -216,5 +276,6 @@ def _get(raw: Json, key: str, kind: type[_T]) -> _T:
     return value
 
 
-def _optional(raw: Json, key: str, kind: type[_T]) -> _T | None:
-    return None if raw.get(key) is None else _get(raw, key, kind)
+def optional(raw: Json, key: str, kind: type[_T]) -> _T | None:
+    """Return the value of a key, None where it is null or missing."""
+    return None if raw.get(key) is None else field(raw, key, kind)

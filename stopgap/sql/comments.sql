@@ -81,8 +81,14 @@ comment on function stopgap.status(text) is
     'What an environment runs, and the drift of its live schema';
 comment on function stopgap.deployments(text, int, bigint, bool) is
     'The deployments of an environment, newest first';
-comment on function stopgap.diff(text, text) is
-    'What deploying a source schema would change; writes nothing';
+comment on function stopgap.diff(text, text, jsonb) is
+    'How a source schema, a deployment or an environment differs from another';
+comment on function stopgap.plan(text, text, jsonb) is
+    'All that a deploy, a rollback or an activation would do; writes nothing';
+comment on function stopgap.activate(text, bigint, jsonb) is
+    'Activates a sealed deployment, or one that was active before; returns it';
+comment on function stopgap.repair(text, jsonb) is
+    'Makes the live schema again what the active deployment says';
 comment on function stopgap.record_failure(text, text, jsonb, jsonb) is
     'Records a deploy that failed, with what was wrong; returns its deployment';
 comment on function stopgap.find_deployment(text, text) is

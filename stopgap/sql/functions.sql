@@ -111,13 +111,55 @@ return GD["stopgap @VERSION@"].deployments(
 )
 $python$;
 
-create or replace function stopgap.diff(env text, from_schema text) returns jsonb
+create or replace function stopgap.diff(
+    env text,
+    from_schema text,
+    options jsonb default '{}'
+) returns jsonb
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
-return GD["stopgap @VERSION@"].diff(plpy, env, from_schema)
+return GD["stopgap @VERSION@"].diff(plpy, env, from_schema, options)
+$python$;
+
+create or replace function stopgap.plan(
+    env text,
+    from_schema text,
+    options jsonb default '{}'
+) returns jsonb
+language plpython3u stable parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap @VERSION@" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap @VERSION@"].plan(plpy, env, from_schema, options)
+$python$;
+
+create or replace function stopgap.activate(
+    env text,
+    deployment_id bigint,
+    options jsonb default '{}'
+) returns bigint
+language plpython3u volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap @VERSION@" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap @VERSION@"].activate(plpy, env, deployment_id, options)
+$python$;
+
+create or replace function stopgap.repair(
+    env text,
+    options jsonb default '{}'
+) returns jsonb
+language plpython3u volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap @VERSION@" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap @VERSION@"].repair(plpy, env, options)
 $python$;
 
 create or replace function stopgap.record_failure(

@@ -22,7 +22,10 @@ alter function stopgap.deploy(text, text, text, jsonb) owner to stopgap_owner;
 alter function stopgap.rollback(text, int, bigint, jsonb) owner to stopgap_owner;
 alter function stopgap.status(text) owner to stopgap_owner;
 alter function stopgap.deployments(text, int, bigint, bool) owner to stopgap_owner;
-alter function stopgap.diff(text, text) owner to stopgap_owner;
+alter function stopgap.diff(text, text, jsonb) owner to stopgap_owner;
+alter function stopgap.plan(text, text, jsonb) owner to stopgap_owner;
+alter function stopgap.activate(text, bigint, jsonb) owner to stopgap_owner;
+alter function stopgap.repair(text, jsonb) owner to stopgap_owner;
 alter function stopgap.record_failure(text, text, jsonb, jsonb) owner to stopgap_owner;
 alter function stopgap.find_deployment(text, text) owner to stopgap_owner;
 
@@ -54,7 +57,10 @@ revoke all on function stopgap.deploy(text, text, text, jsonb) from public;
 revoke all on function stopgap.rollback(text, int, bigint, jsonb) from public;
 revoke all on function stopgap.status(text) from public;
 revoke all on function stopgap.deployments(text, int, bigint, bool) from public;
-revoke all on function stopgap.diff(text, text) from public;
+revoke all on function stopgap.diff(text, text, jsonb) from public;
+revoke all on function stopgap.plan(text, text, jsonb) from public;
+revoke all on function stopgap.activate(text, bigint, jsonb) from public;
+revoke all on function stopgap.repair(text, jsonb) from public;
 revoke all on function stopgap.record_failure(text, text, jsonb, jsonb) from public;
 revoke all on function stopgap.find_deployment(text, text) from public;
 revoke all on function stopgap.after_restore(jsonb) from public;
@@ -65,7 +71,10 @@ grant execute on function stopgap.rollback(text, int, bigint, jsonb)
 grant execute on function stopgap.status(text) to stopgap_deployer;
 grant execute on function stopgap.deployments(text, int, bigint, bool)
     to stopgap_deployer;
-grant execute on function stopgap.diff(text, text) to stopgap_deployer;
+grant execute on function stopgap.diff(text, text, jsonb) to stopgap_deployer;
+grant execute on function stopgap.plan(text, text, jsonb) to stopgap_deployer;
+grant execute on function stopgap.activate(text, bigint, jsonb) to stopgap_deployer;
+grant execute on function stopgap.repair(text, jsonb) to stopgap_deployer;
 grant execute on function stopgap.record_failure(text, text, jsonb, jsonb)
     to stopgap_deployer;
 grant execute on function stopgap.find_deployment(text, text) to stopgap_deployer;

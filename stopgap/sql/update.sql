@@ -8,3 +8,6 @@ alter table stopgap.deployment add constraint deployment_status_check check (
         'open', 'sealed', 'active', 'superseded', 'rolled_back', 'failed', 'removed'
     )
 );
+
+-- One signature a verb: a form with a defaulted argument beside it would be ambiguous.
+drop function stopgap.diff(text, text);

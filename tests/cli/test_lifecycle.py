@@ -83,6 +83,8 @@ def test_deploy_answers_in_json(shop: Connection, stopgap: Run) -> None:
         "from_schema": "shop",
         "deployment_id": 1,
         "prune": True,
+        "changed": True,
+        "status": "active",
     }
     assert greet(shop) == "hello ann"
 
@@ -100,7 +102,10 @@ def test_rollback_answers_in_json_and_restores(shop: Connection, stopgap: Run) -
         "env": "prod",
         "steps": 1,
         "to_id": None,
+        "to_label": None,
         "deployment_id": first,
+        "changed": True,
+        "dry_run": False,
     }
     assert greet(shop) == "hello ann"
 
@@ -178,6 +183,173 @@ def test_diff_can_tell_by_its_exit_code(shop: Connection, stopgap: Run) -> None:
     assert stopgap(*options).exit_code == 3
     deploy(stopgap)
     assert stopgap(*options).exit_code == 0
+
+
+def test_deploy_if_changed_makes_nothing_where_nothing_changed(
+    shop: Connection, stopgap: Run
+) -> None:
+    deploy(stopgap, "--if-changed")
+
+    again = deploy(stopgap, "--if-changed")
+    told = stopgap("deploy", "--from-schema", "shop", "--if-changed")
+
+    assert (again["deployment_id"], again["changed"]) == (1, False)
+    assert told.stdout == "Nothing changed: prod runs deployment 1 already\n"
+
+
+def test_an_unchanged_deploy_is_recorded_as_such(
+    shop: Connection, stopgap: Run
+) -> None:
+    deploy(stopgap)
+
+    again = deploy(stopgap)
+
+    assert (again["deployment_id"], again["changed"]) == (2, False)
+
+
+def test_a_deployment_is_sealed_then_activated(shop: Connection, stopgap: Run) -> None:
+    deploy(stopgap)
+    shop.execute(GREET.format(greeting="dear"))
+
+    sealed = deploy(stopgap, "--no-activate")
+    assert (sealed["status"], greet(shop)) == ("sealed", "hello ann")
+    done = answer(stopgap("activate", "2", "--output", "json"))
+
+    assert done == {
+        "command": "activate",
+        "env": "prod",
+        "deployment_id": 2,
+        "changed": True,
+        "dry_run": False,
+    }
+    assert greet(shop) == "dear ann"
+    assert stopgap("activate", "2").stdout == (
+        "Nothing to do: prod runs deployment 2 already\n"
+    )
+
+
+def test_rollback_goes_to_a_label(shop: Connection, stopgap: Run) -> None:
+    deploy(stopgap, "--label", "v1")
+    shop.execute(GREET.format(greeting="dear"))
+    deploy(stopgap, "--label", "v2")
+
+    options = ("rollback", "--to-label", "v1", "--output", "json")
+    done = answer(stopgap(*options))
+    again = answer(stopgap(*options))
+
+    assert (done["to_label"], done["deployment_id"], done["changed"]) == ("v1", 1, True)
+    assert (again["deployment_id"], again["changed"]) == (1, False)
+    assert greet(shop) == "hello ann"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("plan", "--from-schema", "shop"),
+        ("deploy", "--from-schema", "shop", "--dry-run"),
+        ("rollback", "--dry-run"),
+        ("activate", "1", "--dry-run"),
+    ],
+    ids=lambda options: options[0],
+)
+def test_a_plan_answers_in_json_and_changes_nothing(
+    shop: Connection, stopgap: Run, options: tuple[str, ...]
+) -> None:
+    deploy(stopgap)
+    shop.execute(GREET.format(greeting="dear"))
+    deploy(stopgap)
+    shop.execute(GREET.format(greeting="best"))
+
+    planned = answer(stopgap(*options, "--output", "json"))
+
+    assert planned["changed"] is True
+    assert planned["plan"]["live"]["replaced"] == ["greet"]
+    assert greet(shop) == "dear ann"
+
+
+def test_a_plan_can_tell_by_its_exit_code(shop: Connection, stopgap: Run) -> None:
+    options = ("plan", "--from-schema", "shop", "--exit-code")
+
+    assert stopgap(*options).exit_code == 3
+    deploy(stopgap)
+    assert stopgap(*options).exit_code == 0
+    shop.execute("revoke usage on language plts from stopgap_owner")
+    assert stopgap(*options).exit_code == 11
+
+
+def test_people_see_in_a_plan_what_is_lost_first(
+    shop: Connection, stopgap: Run
+) -> None:
+    deploy(stopgap)
+    shop.execute("drop function shop.count(jsonb)")
+    shop.execute(GREET.format(greeting="dear"))
+
+    told = stopgap("plan", "--from-schema", "shop", "--prune", "--ddl").stdout
+
+    lines = told.splitlines()
+    assert lines[:4] == [
+        "Plan: deploying shop to prod",
+        "",
+        "drops count",
+        "",
+    ]
+    assert "removed count" in lines
+    assert "changed greet" in lines
+    assert '+    export default (ctx: Ctx<{ name: string }>) => "dear " + ' in told
+    assert "Live functions: 1 dropped, 0 created, 1 replaced, 0 unchanged" in lines
+    assert '"live_deployment"."count"(pg_catalog.jsonb) restrict;' in told
+
+
+def test_people_see_in_a_plan_what_is_in_its_way(
+    shop: Connection, stopgap: Run
+) -> None:
+    shop.execute("set check_function_bodies = off")
+    shop.execute(BROKEN.encode())
+    shop.execute("revoke usage on language plts from stopgap_owner")
+
+    outcome = stopgap("deploy", "--from-schema", "shop", "--dry-run")
+
+    assert outcome.exit_code == 11
+    assert re.search(r"greet:3:\d+ TS2322 ", outcome.stdout)
+    assert "      const length: number = ctx.args.name;" in outcome.stdout
+    assert "error: stopgap_owner lacks USAGE on language plts" in outcome.stdout
+    assert "hint: As a superuser: grant usage on language plts" in outcome.stdout
+
+
+def test_drift_is_repaired(shop: Connection, stopgap: Run) -> None:
+    deploy(stopgap)
+    shop.execute("drop function live_deployment.greet(jsonb)")
+
+    planned = answer(stopgap("repair", "--dry-run", "--output", "json"))
+    assert (planned["changed"], planned["dry_run"]) == (True, True)
+    told = stopgap("repair")
+    again = answer(stopgap("repair", "--output", "json"))
+
+    assert re.search(r"^greet +created again$", told.stdout, re.MULTILINE)
+    assert again["changed"] is False
+    assert greet(shop) == "hello ann"
+
+
+def test_two_deployments_and_two_environments_are_compared(
+    shop: Connection, stopgap: Run
+) -> None:
+    deploy(stopgap)
+    shop.execute(GREET.format(greeting="dear"))
+    deploy(stopgap, "--env", "staging")
+
+    envs = stopgap("diff", "--env", "staging", "--against-env", "prod", "--exit-code")
+    ids = stopgap("diff", "--deployment", "2", "--against", "1")
+    same = stopgap("diff", "--deployment", "1", "--exit-code")
+
+    assert envs.exit_code == 3
+    assert envs.stdout.startswith("staging against prod: 0 added, 1 changed")
+    assert ids.stdout.startswith("deployment 2 against deployment 1: 0 added, 1 ch")
+    assert '+    export default (ctx: Ctx<{ name: string }>) => "dear "' in ids.stdout
+    assert same.exit_code == 0
+
+
+def test_nothing_to_compare_is_a_mistake_of_usage(stopgap: Run) -> None:
+    assert stopgap("diff").exit_code == 2
 
 
 def test_a_compile_error_shows_the_line_and_changes_nothing(
@@ -274,7 +446,7 @@ def test_people_are_told_what_changed_and_how_to_undo_it(
     assert "1 unchanged" in second.stdout
     assert re.search(r"^greet +changed$", second.stdout, re.MULTILINE)
     assert 'Rolled prod back from deployment 2 to deployment 1 "first"\n' in back.stdout
-    assert "To undo: stopgap rollback --env prod --to 2" in back.stdout
+    assert "To undo: stopgap activate --env prod 2" in back.stdout
 
 
 def test_people_see_the_typescript_that_differs(shop: Connection, stopgap: Run) -> None:

@@ -6,7 +6,6 @@ from stopgap.engine.attributes import Attributes
 from stopgap.engine.ddl import (
     BATCH_SIZE,
     create_schema,
-    drop_statements,
     lock_count,
     materialize_statements,
 )
@@ -21,7 +20,7 @@ def statements(
     materialization: Materialization, saved: dict[str, tuple[Grant, ...]] | None = None
 ) -> list[str]:
     batches = materialize_statements("Live", materialization, saved or {})
-    return [statement for batch in batches for statement in batch.split(";")]
+    return [statement for batch in batches for statement in batch]
 
 
 def test_a_created_function_is_granted_to_app_user_alone() -> None:
@@ -95,17 +94,16 @@ def test_saved_grants_come_back_in_place_of_the_first_ones() -> None:
 
 def test_names_are_quoted_wherever_they_stand() -> None:
     hostile = 'f"; drop table x; --'
-    batches = [
-        *materialize_statements(
-            hostile, Materialization(create=(version(hostile),)), {}
-        ),
-        *drop_statements(hostile, [hostile]),
-        create_schema(hostile),
-    ]
+    materialization = Materialization(
+        create=(version(hostile),), drop=(live_function(hostile),)
+    )
+    batches = materialize_statements(hostile, materialization, {})
 
-    for batch in batches:
-        assert 'f"";' in batch
-        assert 'f";' not in batch.replace('f"";', "")
+    for statement in [each for batch in batches for each in batch] + create_schema(
+        hostile
+    ):
+        assert 'f"";' in statement
+        assert 'f";' not in statement.replace('f"";', "")
 
 
 def test_many_functions_go_in_few_strings() -> None:
@@ -113,20 +111,24 @@ def test_many_functions_go_in_few_strings() -> None:
 
     batches = list(materialize_statements("l", Materialization(create=many), {}))
 
-    assert [batch.count("create function") for batch in batches] == [500, 500, 1]
+    created = [
+        sum(statement.startswith("create function") for statement in batch)
+        for batch in batches
+    ]
+    assert created == [500, 500, 1]
 
 
 def test_drops_restrict() -> None:
-    (statement,) = drop_statements("l", ["a", "b"])
+    dropped = Materialization(drop=(live_function("a"), live_function("b")))
 
-    assert statement == (
-        'drop function "l"."a"(pg_catalog.jsonb), "l"."b"(pg_catalog.jsonb) restrict'
-    )
+    assert statements(dropped) == [
+        'drop function "Live"."a"(pg_catalog.jsonb),'
+        ' "Live"."b"(pg_catalog.jsonb) restrict'
+    ]
 
 
 def test_nothing_to_do_is_no_statement() -> None:
     assert statements(Materialization()) == []
-    assert list(drop_statements("l", [])) == []
 
 
 def test_locks_are_those_of_replacing_dropping_and_commenting() -> None:

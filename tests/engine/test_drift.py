@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from stopgap.engine.attributes import Attributes
 from stopgap.engine.drift import Drift, find_drift
+from stopgap.engine.live import LiveFunction, LiveSchema
 from tests.engine.values import artifact_hash, live, live_function, versions
 
 
@@ -25,11 +29,46 @@ def test_each_kind_of_change_by_hand_is_listed() -> None:
     )
 
     assert found == Drift(
-        changed=("changed", "given"),
+        changed={"changed": ("body",), "given": ("owner",)},
         dropped=("dropped",),
         added=("mine", "l.overload(integer)"),
     )
     assert found.to_json()["has_drift"] is True
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        (live_function("a", is_replaceable=False), ["signature"]),
+        (live_function("a", language="sql"), ["language"]),
+        (live_function("a", security_definer=True), ["security_definer"]),
+        (live_function("a", has_extras=True), ["attributes"]),
+        (live_function("a", attributes=Attributes(cost=2)), ["attributes"]),
+        (live_function("a", code="b", is_owned=False), ["body", "owner"]),
+    ],
+)
+def test_what_was_changed_is_named(changed: LiveFunction, what: list[str]) -> None:
+    found = find_drift(versions("a"), live(changed))
+
+    assert found.to_json()["changes"] == {"a": what}
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        (LiveSchema({}), "it does not exist"),
+        (
+            LiveSchema({}, owner="ann", is_owned=False),
+            'it belongs to "ann", not to stopgap_owner',
+        ),
+    ],
+)
+def test_a_live_schema_that_is_not_the_engine_s_is_drift(
+    schema: LiveSchema, said: str
+) -> None:
+    found = find_drift(versions("a"), schema).to_json()
+
+    assert (found["has_drift"], found["live_schema"]) == (True, said)
 
 
 def test_functions_whose_artifacts_are_gone_are_listed() -> None:
@@ -43,4 +82,10 @@ def test_functions_whose_artifacts_are_gone_are_listed() -> None:
         "dropped": [],
         "added": [],
         "missing_artifacts": ["a"],
+        "live_schema": None,
+        "changes": {},
     }
+
+
+def test_an_environment_that_never_ran_anything_needs_no_live_schema() -> None:
+    assert find_drift({}, LiveSchema({})) == Drift()

@@ -9,11 +9,13 @@ from stopgap.engine.errors import (
     InvalidArgument,
     TooFewSteps,
     UnknownDeployment,
+    UnknownLabel,
 )
 from stopgap.engine.lineage import (
     Ancestor,
     check_steps,
     target_by_id,
+    target_by_label,
     target_by_steps,
 )
 from stopgap.engine.states import Status
@@ -52,7 +54,24 @@ def test_what_was_never_active_is_refused() -> None:
         target_by_id("prod", 3, Status.SEALED)
 
 
-@pytest.mark.parametrize("status", [Status.ACTIVE, Status.OPEN, Status.FAILED])
+def test_the_active_deployment_is_a_target_too() -> None:
+    assert target_by_id("prod", 3, Status.ACTIVE) == Ancestor(3, Status.ACTIVE)
+
+
+def test_a_label_means_the_newest_deployment_with_it() -> None:
+    found = [Ancestor(4, Status.SUPERSEDED), Ancestor(1, Status.ROLLED_BACK)]
+
+    assert target_by_label("prod", "v1", found, []).id == 4
+
+
+def test_a_label_that_nothing_has_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(UnknownLabel, match='"v9"') as refused:
+        target_by_label("prod", "v9", [], ["v2", "v1"])
+
+    assert refused.value.detail == 'Its newest labels are: "v2", "v1".'
+
+
+@pytest.mark.parametrize("status", [Status.OPEN, Status.FAILED])
 def test_what_cannot_become_active_is_refused(status: Status) -> None:
     with pytest.raises(IllegalTransition):
         target_by_id("prod", 3, status)

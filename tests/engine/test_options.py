@@ -35,7 +35,9 @@ def test_unknown_options_are_named() -> None:
     with pytest.raises(InvalidOption, match='unknown option "dry", "purge"') as refused:
         parse_deploy_options('{"purge": true, "prune": true, "dry": 1}')
 
-    assert refused.value.hint == ('The options are: "prune", "provenance", "token".')
+    assert refused.value.hint == (
+        'The options are: "prune", "activate", "if_changed", "provenance", "token".'
+    )
 
 
 @pytest.mark.parametrize("text", ["[]", "1", '"prune"', "null"])

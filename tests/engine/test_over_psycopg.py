@@ -12,7 +12,7 @@ from stopgap.engine.errors import CompileFailed, NotDeployer, TooFewSteps
 from stopgap.engine.session import Caller, Session, open_session
 from stopgap.engine.verbs.deploy import deploy
 from stopgap.engine.verbs.deployments import deployments
-from stopgap.engine.verbs.diff import diff_source
+from stopgap.engine.verbs.diff import diff as run_diff
 from stopgap.engine.verbs.rollback import rollback
 from stopgap.engine.verbs.status import status
 from tests.engine.psycopg_database import PsycopgDatabase
@@ -41,7 +41,7 @@ def test_every_verb_runs_outside_the_server(shop: Connection) -> None:
     first = deploy(session(shop), "prod", "shop", "v1", None)
     shop.execute("reset role")
     write(shop, "f", 2)
-    diff = json.loads(diff_source(session(shop), "prod", "shop"))
+    diff = json.loads(run_diff(session(shop), "prod", "shop", None))
     second = deploy(session(shop), "prod", "shop", "v2", '{"prune": true}')
     back = rollback(session(shop), "prod", 1, None, None)
     found = status(session(shop), "prod")

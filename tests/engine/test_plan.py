@@ -10,8 +10,11 @@ from stopgap.engine.plan import (
     Kept,
     Materialization,
     Target,
+    as_it_is,
+    is_change,
     obsolete_functions,
     plan,
+    untouchable,
 )
 from stopgap.engine.version import VersionRef, Versions
 from tests.engine.values import live, live_function, version, versions
@@ -27,7 +30,7 @@ def materialize(
 ) -> Materialization:
     return plan(
         target,
-        expected or {},
+        Target(expected or {}),
         schema or live(),
         drop_obsolete=drop_obsolete,
         dependents=dependents or {},
@@ -171,7 +174,7 @@ def test_what_is_deployed_wins_over_what_was_retained() -> None:
 def test_obsolete_is_what_was_made_live_is_live_and_is_not_wanted() -> None:
     obsolete = obsolete_functions(
         Target(versions("wanted")),
-        versions("wanted", "gone", "dropped"),
+        Target(versions("wanted", "gone", "dropped")),
         live(live_function("wanted"), live_function("gone"), live_function("mine")),
     )
 
@@ -179,13 +182,16 @@ def test_obsolete_is_what_was_made_live_is_live_and_is_not_wanted() -> None:
 
 
 def test_a_live_function_of_another_owner_cannot_be_replaced() -> None:
-    with pytest.raises(LiveObjectNotOwned, match='"a"') as refused:
+    (refusal,) = untouchable(
         materialize(
             Target(versions("a", code="new")),
             schema=live(live_function("a", is_owned=False)),
         )
+    )
 
-    assert "stopgap.after_restore()" in (refused.value.hint or "")
+    assert isinstance(refusal, LiveObjectNotOwned)
+    assert '"a"' in refusal.message
+    assert "stopgap.after_restore()" in (refusal.hint or "")
 
 
 def test_a_live_function_of_another_owner_may_stay_as_it_is() -> None:
@@ -194,34 +200,45 @@ def test_a_live_function_of_another_owner_may_stay_as_it_is() -> None:
     )
 
     assert planned.is_empty
+    assert untouchable(planned) == []
 
 
 def test_a_live_function_of_another_owner_cannot_be_dropped() -> None:
-    with pytest.raises(LiveObjectNotOwned):
+    (refusal,) = untouchable(
         materialize(
             Target({}),
             expected=versions("a"),
             schema=live(live_function("a", is_owned=False)),
             drop_obsolete=True,
         )
+    )
+
+    assert isinstance(refusal, LiveObjectNotOwned)
 
 
 def test_a_live_function_with_another_result_cannot_be_replaced() -> None:
-    with pytest.raises(LiveFunctionConflict, match='"a"'):
+    (refusal,) = untouchable(
         materialize(
             Target(versions("a")),
             schema=live(live_function("a", is_replaceable=False)),
         )
+    )
+
+    assert isinstance(refusal, LiveFunctionConflict)
+    assert '"a"' in refusal.message
 
 
 def test_a_long_list_of_names_is_counted_instead() -> None:
     many = [f"f{number:02}" for number in range(25)]
 
-    with pytest.raises(LiveObjectNotOwned, match='"f19" and 5 more'):
+    (refusal,) = untouchable(
         materialize(
             Target(versions(*many, code="new")),
             schema=live(*(live_function(name, is_owned=False) for name in many)),
         )
+    )
+
+    assert '"f19" and 5 more' in refusal.message
 
 
 def test_a_version_that_is_retained_belongs_to_a_deployment() -> None:
@@ -231,3 +248,29 @@ def test_a_version_that_is_retained_belongs_to_a_deployment() -> None:
             expected=versions("a", deployment_id=None),
             schema=live(live_function("a")),
         )
+
+
+def test_the_same_functions_live_already_are_no_change() -> None:
+    current = Target(versions("a"), retained=versions("old"))
+
+    assert not is_change(Target(versions("a")), current, as_it_is(current))
+
+
+def test_a_function_that_is_retained_from_now_on_is_a_change() -> None:
+    current = Target(versions("a", "gone"))
+    schema = live(live_function("a"), live_function("gone"))
+    target = Target(versions("a", deployment_id=None))
+
+    planned = materialize(target, expected=current.deployed, schema=schema)
+
+    assert planned.is_empty
+    assert is_change(target, current, planned)
+
+
+def test_a_live_function_that_was_changed_by_hand_is_a_change() -> None:
+    current = Target(versions("a"))
+    schema = live(live_function("a", code="by hand"))
+
+    planned = materialize(current, expected=current.deployed, schema=schema)
+
+    assert is_change(current, current, planned)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from stopgap.engine.errors import AmbiguousFunction
-from stopgap.engine.source import Skipped, SourceFunction, scan, skip_reason
+from stopgap.engine.source import (
+    Skipped,
+    SourceFunction,
+    divide,
+    refuse_ambiguous,
+    skip_reason,
+)
 from tests.engine.values import source_function
 
 
@@ -66,21 +72,21 @@ def test_a_scan_divides_the_schema() -> None:
     deployable = source_function("a")
     trigger = source_function("b", argument_types=(), return_type="trigger")
 
-    found = scan([deployable, trigger])
+    found = divide([deployable, trigger])
 
     assert found.deployable == (deployable,)
     assert found.skipped == (Skipped("b", "its parameters are (), not (args jsonb)"),)
 
 
 def test_an_empty_schema_is_scanned() -> None:
-    assert scan([]).deployable == ()
+    assert divide([]).deployable == ()
 
 
 def test_a_deployable_function_may_not_share_its_name() -> None:
     shared = ("shop.f(jsonb)", "shop.f(integer)")
 
     with pytest.raises(AmbiguousFunction, match='"f"') as refused:
-        scan([source_function("a"), source_function("f", namesakes=shared)])
+        refuse_ambiguous([source_function("a"), source_function("f", namesakes=shared)])
 
     assert refused.value.detail == "f: shop.f(jsonb), shop.f(integer)"
 
@@ -89,7 +95,9 @@ def test_all_ambiguous_names_are_reported_together() -> None:
     shared = ("x(jsonb)", "x(integer)")
 
     with pytest.raises(AmbiguousFunction, match='"f", "g"'):
-        scan([source_function(name, namesakes=shared) for name in ("f", "g")])
+        refuse_ambiguous(
+            [source_function(name, namesakes=shared) for name in ("f", "g")]
+        )
 
 
 def test_functions_that_are_skipped_anyway_may_share_a_name() -> None:
@@ -97,4 +105,4 @@ def test_functions_that_are_skipped_anyway_may_share_a_name() -> None:
         "f", argument_types=("integer",), namesakes=("f(integer)", "f(text)")
     )
 
-    assert len(scan([skipped]).skipped) == 1
+    assert len(divide([skipped]).skipped) == 1

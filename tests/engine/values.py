@@ -50,6 +50,7 @@ def live_function(
     is_replaceable: bool = True,
     language: str = "plts",
     security_definer: bool = False,
+    has_extras: bool = False,
     attributes: Attributes | None = None,
 ) -> LiveFunction:
     """Return a live function that runs this code."""
@@ -60,6 +61,7 @@ def live_function(
         is_replaceable=is_replaceable,
         language=language,
         security_definer=security_definer,
+        has_extras=has_extras,
         body=render_pointer(artifact_hash(code)),
         attributes=attributes or Attributes(),
     )
@@ -67,7 +69,12 @@ def live_function(
 
 def live(*functions: LiveFunction, strangers: tuple[str, ...] = ()) -> LiveSchema:
     """Return a live schema of these functions."""
-    return LiveSchema({each.name: each for each in functions}, strangers)
+    return LiveSchema(
+        {each.name: each for each in functions},
+        strangers,
+        owner="stopgap_owner",
+        is_owned=True,
+    )
 
 
 def source_function(

@@ -6,12 +6,24 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.stopgap.schema import Connection, deploy, rows, value, write
 
 
-def diff(connection: Connection, env: str = "prod") -> Any:
-    return value(connection, "select stopgap.diff(%s, 'shop')", env)
+def diff(
+    connection: Connection,
+    env: str = "prod",
+    schema: str | None = "shop",
+    **options: object,
+) -> Any:
+    return value(
+        connection, "select stopgap.diff(%s, %s, %s)", env, schema, Jsonb(options)
+    )
+
+
+def changes(found: Any) -> dict[str, str]:
+    return {each["fn_name"]: each["change"] for each in found["functions"]}
 
 
 def test_before_the_first_deployment_everything_is_added(
@@ -27,6 +39,8 @@ def test_before_the_first_deployment_everything_is_added(
         "source_schema": "shop",
         "live_schema": "live_deployment",
         "active_deployment_id": None,
+        "base": {"env": "prod", "deployment_id": None, "source_schema": None},
+        "candidate": {"env": "prod", "deployment_id": None, "source_schema": "shop"},
         "summary": {"added": 1, "changed": 0, "removed": 0, "unchanged": 0},
     }
     assert function["change"] == "added"
@@ -86,3 +100,89 @@ def test_it_refuses_what_the_deploy_would_refuse(connection: Connection) -> None
         diff(connection)
 
     assert error.value.sqlstate == "SG107"
+
+
+@pytest.fixture
+def two(connection: Connection) -> Connection:
+    """Deployment 1 of prod, deployment 2 of staging, and deployment 3 of prod."""
+    write(connection, "f", 1)
+    write(connection, "gone")
+    deploy(connection)
+    write(connection, "f", 2)
+    write(connection, "new")
+    connection.execute("drop function shop.gone")
+    deploy(connection, "staging")
+    write(connection, "f", 3)
+    deploy(connection)
+    return connection
+
+
+def test_two_environments_are_compared(two: Connection) -> None:
+    found = diff(two, "staging", None, against_env="prod")
+
+    assert changes(found) == {"f": "changed", "new": "unchanged"}
+    assert found["base"]["deployment_id"] == 3
+    assert found["candidate"] == {
+        "env": "staging",
+        "deployment_id": 2,
+        "source_schema": "shop",
+    }
+    assert found["source_schema"] == "shop"
+
+
+def test_two_deployments_are_compared_whatever_their_environment(
+    two: Connection,
+) -> None:
+    found = diff(two, "prod", None, deployment=2, against=1)
+
+    assert changes(found) == {"f": "changed", "gone": "removed", "new": "added"}
+    assert (found["base"]["env"], found["candidate"]["env"]) == ("prod", "staging")
+
+
+def test_a_deployment_is_compared_with_what_its_environment_runs(
+    two: Connection,
+) -> None:
+    assert changes(diff(two, "prod", None, deployment=1)) == {
+        "f": "changed",
+        "gone": "added",
+        "new": "removed",
+    }
+
+
+def test_what_an_environment_runs_is_compared_with_a_deployment(
+    two: Connection,
+) -> None:
+    assert changes(diff(two, "prod", None, against=1)) == {
+        "f": "changed",
+        "gone": "removed",
+        "new": "added",
+    }
+
+
+def test_a_schema_is_compared_with_a_deployment(two: Connection) -> None:
+    assert changes(diff(two, against=2)) == {"f": "changed", "new": "unchanged"}
+
+
+@pytest.mark.parametrize(
+    ("call", "sqlstate"),
+    [
+        ("stopgap.diff('prod', null)", "SG101"),
+        ("stopgap.diff('prod', '')", "SG101"),
+        ("stopgap.diff('prod', null, '{\"source\": 1}')", "SG102"),
+        ("stopgap.diff('prod', 'shop', '{\"deployment\": 1}')", "SG102"),
+        (
+            "stopgap.diff('prod', 'shop', '{\"against\": 1, \"against_env\": \"a\"}')",
+            "SG102",
+        ),
+        ("stopgap.diff('prod', 'shop', '{\"against_env\": \"\"}')", "SG101"),
+        ("stopgap.diff('prod', 'shop', '{\"against_env\": \"nowhere\"}')", "SG202"),
+        ("stopgap.diff('prod', 'shop', '{\"against\": 99}')", "SG205"),
+    ],
+)
+def test_senseless_comparisons_are_refused(
+    two: Connection, call: str, sqlstate: str
+) -> None:
+    with pytest.raises(psycopg.Error) as error:
+        value(two, f"select {call}")
+
+    assert error.value.sqlstate == sqlstate

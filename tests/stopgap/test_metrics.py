@@ -52,6 +52,10 @@ def test_calls_are_counted(connection: Connection) -> None:
     assert metrics(connection, "deploy")["calls"] == 2
     assert metrics(connection, "rollback")["calls"] == 1
     assert metrics(connection, "diff")["calls"] == 1
+    for call in ("plan('prod', 'shop')", "activate('prod', 2)", "repair('prod')"):
+        value(connection, f"select stopgap.{call}")
+    for verb in ("plan", "activate", "repair"):
+        assert metrics(connection, verb)["calls"] == 1
     latency = metrics(connection, "deploy")["latency_ms"]
     assert 0 < latency["last"] <= latency["max"] <= latency["total"]
 

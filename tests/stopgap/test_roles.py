@@ -36,6 +36,9 @@ CALLS = (
     "stopgap.status('prod')",
     "stopgap.deployments('prod')",
     "stopgap.diff('prod', 'shop')",
+    "stopgap.plan('prod', 'shop')",
+    "stopgap.activate('prod', 1)",
+    "stopgap.repair('prod')",
     "stopgap.record_failure('prod', 'shop', '{\"message\": \"m\"}')",
     "stopgap.find_deployment('prod', 'token')",
 )
@@ -69,7 +72,10 @@ def test_a_deployer_deploys_rolls_back_and_reads(
         "unchanged": 1,
     }
     assert len(value(deployer, "select stopgap.deployments('prod')")) == 2
+    assert value(deployer, "select stopgap.plan('prod', 'shop')")["possible"] is True
     assert rollback(deployer) == 1
+    assert value(deployer, "select stopgap.activate('prod', 2)") == 2
+    assert value(deployer, "select stopgap.repair('prod')")["changed"] is False
     for table in TABLES:
         rows(deployer, f"select * from stopgap.{table}")
     assert value(deployer, "select count(*) from plts.artifact") > 0

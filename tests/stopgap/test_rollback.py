@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.fixtures.cluster import Connect
 from tests.stopgap.schema import (
@@ -87,7 +90,9 @@ def test_too_few_steps_say_how_many_there_are(connection: Connection) -> None:
         ("stopgap.rollback('nowhere')", "SG202"),
         ("stopgap.rollback('prod', to_id => 99)", "SG205"),
         ("stopgap.rollback('prod', to_id => 3)", "SG205"),
-        ("stopgap.rollback('prod', to_id => 2)", "SG206"),
+        ("stopgap.rollback('prod', options => '{\"to_label\": 1}')", "SG102"),
+        ("stopgap.rollback('prod', 1, 1, '{\"to_label\": \"a\"}')", "SG102"),
+        ("stopgap.rollback('prod', options => '{\"to_label\": \"a\"}')", "SG212"),
     ],
     ids=[
         "null environment",
@@ -97,7 +102,9 @@ def test_too_few_steps_say_how_many_there_are(connection: Connection) -> None:
         "unknown environment",
         "unknown deployment",
         "another environment's",
-        "the active one",
+        "label that is no text",
+        "id and label",
+        "unknown label",
     ],
 )
 def test_senseless_rollbacks_are_refused(
@@ -110,6 +117,116 @@ def test_senseless_rollbacks_are_refused(
         value(connection, f"select {call}")
 
     assert error.value.sqlstate == sqlstate
+
+
+def outcome(connection: Connection) -> Any:
+    return value(connection, "select current_setting('stopgap.outcome')::jsonb")
+
+
+def activations(connection: Connection) -> list[tuple[int | None, int, str]]:
+    return rows(
+        connection,
+        "select from_deployment_id, to_deployment_id, action"
+        " from stopgap.activation_log order by id",
+    )
+
+
+def test_the_deployment_that_is_active_is_left_as_it_is(connect: Connect) -> None:
+    connection = connect(autocommit=False)
+    _, second = versions(connection, 1, 2)
+    before = activations(connection)
+
+    assert rollback(connection, to_id=second) == second
+
+    assert outcome(connection)["changed"] is False
+    assert activations(connection) == before
+
+
+def test_the_outcome_tells_what_became_of_live_functions(connect: Connect) -> None:
+    connection = connect(autocommit=False)
+    first = versions(connection, 1)[0]
+    write(connection, "new")
+    versions(connection, 2)
+
+    rollback(connection)
+
+    found = outcome(connection)
+    assert found.pop("activation_id") == len(activations(connection))
+    assert found == {
+        "deployment_id": first,
+        "changed": True,
+        "created": 0,
+        "replaced": 1,
+        "dropped": 1,
+        "kept": 0,
+    }
+
+
+def test_a_rollback_to_the_same_functions_changes_nothing(connect: Connect) -> None:
+    connection = connect(autocommit=False)
+    first, second = versions(connection, 1, 1)
+
+    assert rollback(connection) == first
+
+    assert outcome(connection)["changed"] is False
+    assert activations(connection)[-1] == (second, first, "rollback")
+
+
+def test_the_outcome_ends_with_the_transaction(connection: Connection) -> None:
+    versions(connection, 1)
+
+    assert value(connection, "select current_setting('stopgap.outcome', true)") == ""
+
+
+def to_label(connection: Connection, label: str) -> int:
+    options = Jsonb({"to_label": label})
+    return int(
+        value(connection, "select stopgap.rollback('prod', options => %s)", options)
+    )
+
+
+def test_a_label_means_the_newest_and_the_others_are_listed(
+    connection: Connection,
+) -> None:
+    write(connection, "f")
+    first = deploy(connection, label="v1")
+    second = deploy(connection, label="v1")
+    deploy(connection, label="v2")
+    said: list[str | None] = []
+    connection.add_notice_handler(lambda notice: said.append(notice.message_primary))
+
+    assert to_label(connection, "v1") == second
+
+    assert said == [
+        f'label "v1" means deployment {second}, the newest; it is that of {first} too'
+    ]
+
+
+def test_a_label_of_a_deployment_that_was_never_active_is_unknown(
+    connection: Connection,
+) -> None:
+    write(connection, "f")
+    deploy(connection, label="v1")
+    deploy(connection, label="later", options='{"activate": false}')
+
+    with pytest.raises(psycopg.Error) as error:
+        to_label(connection, "later")
+
+    assert error.value.sqlstate == "SG212"
+    assert error.value.diag.message_detail == 'Its newest labels are: "v1".'
+
+
+def test_what_was_never_active_is_not_gone_back_to(connection: Connection) -> None:
+    versions(connection, 1)
+    sealed = deploy(connection, options='{"activate": false}')
+
+    with pytest.raises(psycopg.Error) as error:
+        rollback(connection, to_id=sealed)
+
+    assert error.value.sqlstate == "SG205"
+    assert f"stopgap.activate('prod', {sealed})" in (
+        error.value.diag.message_hint or ""
+    )
 
 
 def test_a_failed_deployment_is_not_returned_to(connection: Connection) -> None:

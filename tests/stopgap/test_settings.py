@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import psycopg
 import pytest
-from psycopg import sql
 
-from tests.fixtures.cluster import Connect
 from tests.stopgap.schema import (
     Connection,
     bodies,
     deploy,
-    rollback,
     status,
     value,
     write,
@@ -126,44 +121,3 @@ def test_the_log_level_decides_what_is_said(connection: Connection) -> None:
     assert said == [
         "live functions: 0 created, 0 replaced, 1 unchanged, 0 dropped, 0 retained"
     ]
-
-
-def test_each_activation_notifies_after_the_commit(
-    connection: Connection, connect: Connect
-) -> None:
-    write(connection, "f", 1)
-    listener = connect()
-    listener.execute(sql.SQL("listen stopgap"))
-
-    first = deploy(connection)
-    write(connection, "f", 2)
-    second = deploy(connection)
-    rollback(connection)
-
-    heard = [
-        json.loads(each.payload) for each in listener.notifies(timeout=10, stop_after=3)
-    ]
-    assert [
-        (each["action"], each["from_deployment_id"], each["deployment_id"])
-        for each in heard
-    ] == [
-        ("deploy", None, first),
-        ("deploy", first, second),
-        ("rollback", second, first),
-    ]
-    assert {each["env"] for each in heard} == {"prod"}
-
-
-def test_notifications_can_be_switched_off(
-    connection: Connection, connect: Connect
-) -> None:
-    write(connection, "f")
-    configure(connection, "notify", "off")
-    listener = connect()
-    listener.execute(sql.SQL("listen stopgap"))
-
-    deploy(connection)
-    connection.execute("select pg_notify('stopgap', 'the end')")
-
-    (heard,) = listener.notifies(timeout=10, stop_after=1)
-    assert heard.payload == "the end"

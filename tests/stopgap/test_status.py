@@ -78,6 +78,8 @@ def test_drift_names_what_was_done_by_hand(connection: Connection) -> None:
         "dropped": ["dropped"],
         "added": ["mine", "live_deployment.mine(integer)"],
         "missing_artifacts": [],
+        "live_schema": None,
+        "changes": {"changed": ["attributes"], "given": ["owner"]},
     }
 
 

@@ -13,12 +13,15 @@ import typer
 
 from stopgap import __version__
 from stopgap.cli import (
+    activate,
     demo,
     deploy,
     deployments,
     diff,
     down,
+    plan,
     psql,
+    repair,
     rollback,
     status,
     up,
@@ -30,10 +33,13 @@ from stopgap.errors import StopgapError, UsageError
 _INTERRUPTED = 130
 _VERBS: dict[str, Callable[..., None]] = {
     "deploy": deploy.deploy,
+    "plan": plan.plan,
+    "diff": diff.diff,
     "rollback": rollback.rollback,
+    "activate": activate.activate,
     "status": status.status,
     "deployments": deployments.deployments,
-    "diff": diff.diff,
+    "repair": repair.repair,
     "up": up.up,
     "down": down.down,
     "psql": psql.psql,

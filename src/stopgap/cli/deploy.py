@@ -13,7 +13,9 @@ from stopgap.cli.options import (
     FromSchemaOption,
     Output,
     OutputOption,
+    PruneOption,
 )
+from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
 from stopgap.cli.render import counted, print_human, print_json, progress, table, title
 from stopgap.cli.session import open_client
 
@@ -28,15 +30,19 @@ def deploy(
             "--label", metavar="LABEL", help="A name for people to know it by."
         ),
     ] = None,
-    prune: Annotated[
-        bool | None,
+    prune: PruneOption = None,
+    if_changed: Annotated[
+        bool,
+        typer.Option("--if-changed", help="Make no deployment if nothing changed."),
+    ] = False,
+    no_activate: Annotated[
+        bool,
         typer.Option(
-            "--prune/--no-prune",
-            help="Drop live functions that the schema no longer has."
-            "  [default: the setting stopgap.prune]",
-            show_default=False,
+            "--no-activate", help="Seal the deployment, for `stopgap activate`."
         ),
-    ] = None,
+    ] = False,
+    dry_run: DryRunOption = False,
+    ddl: DdlOption = False,
     output: OutputOption = Output.HUMAN,
 ) -> None:
     """Deploy the functions of a schema to an environment.
@@ -46,10 +52,18 @@ def deploy(
     """
     is_json = output is Output.JSON
     with open_client(db, quiet=is_json) as client:
+        if dry_run:
+            _plan(client, env, from_schema, prune, with_ddl=ddl, is_json=is_json)
+            return
         changes = None if is_json else _foreseen(client, env, from_schema)
         with progress(f"deploying {from_schema} to {env}", quiet=is_json):
             deployed = client.deploy(
-                env, from_schema=from_schema, label=label, prune=prune
+                env,
+                from_schema=from_schema,
+                label=label,
+                prune=prune,
+                activate=not no_activate,
+                if_changed=if_changed,
             )
     if is_json:
         print_json(
@@ -59,10 +73,41 @@ def deploy(
                 "from_schema": from_schema,
                 "deployment_id": deployed.deployment_id,
                 "prune": deployed.prune,
+                "changed": deployed.changed,
+                "status": deployed.deployment.status,
             }
         )
     else:
-        _print_human(deployed, changes)
+        _print_human(deployed, changes, if_changed=if_changed)
+
+
+def _plan(
+    client: Client,
+    env: str,
+    from_schema: str,
+    prune: bool | None,
+    *,
+    with_ddl: bool,
+    is_json: bool,
+) -> None:
+    with progress(f"planning {from_schema} for {env}", quiet=is_json):
+        plan = client.plan(env, from_schema=from_schema, prune=prune)
+    if is_json:
+        print_json(
+            {
+                "command": "deploy",
+                "env": env,
+                "from_schema": from_schema,
+                "deployment_id": None,
+                "prune": plan.raw["prune"],
+                "changed": plan.changed,
+                "dry_run": True,
+                "plan": plan.raw,
+            }
+        )
+    else:
+        print_plan(plan, with_ddl=with_ddl)
+    fail_if_impossible(plan)
 
 
 def _foreseen(client: Client, env: str, from_schema: str) -> Diff | None:
@@ -73,10 +118,19 @@ def _foreseen(client: Client, env: str, from_schema: str) -> Diff | None:
         return None
 
 
-def _print_human(deployed: Deployed, changes: Diff | None) -> None:
-    deployment = deployed.deployment
+def _print_human(deployed: Deployed, changes: Diff | None, *, if_changed: bool) -> None:
+    deployment, env = deployed.deployment, deployed.env
+    if if_changed and not deployed.changed:
+        print_human(f"Nothing changed: {env} runs {title(deployment)} already")
+        return
+    is_sealed = deployment.status == "sealed"
+    what = (
+        f"Sealed {deployed.from_schema} for"
+        if is_sealed
+        else (f"Deployed {deployed.from_schema} to")
+    )
     print_human(
-        f"Deployed {deployed.from_schema} to {deployed.env}: {title(deployment)}, "
+        f"{what} {env}: {title(deployment)}, "
         f"{counted(deployment.function_count, 'function')}"
     )
     if changes is not None:
@@ -93,4 +147,7 @@ def _print_human(deployed: Deployed, changes: Diff | None) -> None:
     if skipped:
         rows = [(each["fn_name"], each["reason"]) for each in skipped]
         print_human("", table(("skipped", "why"), rows))
-    print_human("", f"To undo: stopgap rollback --env {deployed.env}")
+    if is_sealed:
+        print_human("", f"To activate: stopgap activate --env {env} {deployment.id}")
+    else:
+        print_human("", f"To undo: stopgap rollback --env {env}")

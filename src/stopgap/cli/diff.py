@@ -1,4 +1,4 @@
-"""stopgap diff: what a deploy would change."""
+"""stopgap diff: how a schema, a deployment or an environment differs from another."""
 
 from __future__ import annotations
 
@@ -6,25 +6,41 @@ from typing import Annotated
 
 import typer
 from rich.console import RenderableType
-from rich.text import Text
 
-from stopgap import Client, Diff, FunctionDiff
-from stopgap.cli.options import (
-    DbOption,
-    EnvOption,
-    FromSchemaOption,
-    Output,
-    OutputOption,
-)
-from stopgap.cli.render import print_human, print_json, source_diff
+from stopgap import Client, Diff
+from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap.cli.render import change_title, print_human, print_json, source_diff
 from stopgap.cli.session import open_client
+from stopgap.errors import UsageError
 
 DIFFERENCES = 3
-_STYLES = {"added": "green", "changed": "yellow", "removed": "red"}
 
 
 def diff(
-    from_schema: FromSchemaOption,
+    from_schema: Annotated[
+        str | None,
+        typer.Option(
+            "--from-schema", metavar="SCHEMA", help="Compare the functions of a schema."
+        ),
+    ] = None,
+    deployment: Annotated[
+        int | None,
+        typer.Option(
+            "--deployment", metavar="DEPLOYMENT_ID", help="Compare a deployment."
+        ),
+    ] = None,
+    against: Annotated[
+        int | None,
+        typer.Option(
+            "--against", metavar="DEPLOYMENT_ID", help="Compare with a deployment."
+        ),
+    ] = None,
+    against_env: Annotated[
+        str | None,
+        typer.Option(
+            "--against-env", metavar="ENV", help="Compare with what ENV runs."
+        ),
+    ] = None,
     db: DbOption = None,
     env: EnvOption = "prod",
     exit_code: Annotated[
@@ -33,13 +49,26 @@ def diff(
     ] = False,
     output: OutputOption = Output.HUMAN,
 ) -> None:
-    """Compare a schema with what an environment runs.
+    """Compare a schema with what an environment runs, or any two deployments.
 
-    Nothing is changed. Shows the TypeScript of both where a function differs.
+    Compares --from-schema, --deployment, or what --env runs, with --against, with what
+    --against-env runs, or else with what --env runs. Nothing is changed. Shows the
+    TypeScript of both where a function differs.
     """
+    if all(each is None for each in (from_schema, deployment, against, against_env)):
+        raise UsageError(
+            f"there is nothing to compare {env} with",
+            hint="give --from-schema, --deployment, --against or --against-env",
+        )
     is_json = output is Output.JSON
     with open_client(db, quiet=is_json) as client:
-        found = client.diff(env, from_schema=from_schema)
+        found = client.diff(
+            env,
+            from_schema=from_schema,
+            deployment=deployment,
+            against=against,
+            against_env=against_env,
+        )
         if is_json:
             print_json(
                 {
@@ -50,38 +79,33 @@ def diff(
                 }
             )
         else:
-            print_human(*_human(client, found))
+            candidate = from_schema or _name(deployment) or env
+            base = _name(against) or against_env or env
+            print_human(*_human(client, found, f"{candidate} against {base}"))
     if exit_code and found.has_changes:
         raise typer.Exit(DIFFERENCES)
 
 
-def _human(client: Client, found: Diff) -> list[RenderableType]:
+def _name(deployment_id: int | None) -> str | None:
+    return None if deployment_id is None else f"deployment {deployment_id}"
+
+
+def _human(client: Client, found: Diff, sides: str) -> list[RenderableType]:
     counts = (
         f"{found.added} added, {found.changed} changed, "
         f"{found.removed} removed, {found.unchanged} unchanged"
     )
-    parts: list[RenderableType] = [
-        f"{found.source_schema} against {found.env}: {counts}"
-    ]
+    parts: list[RenderableType] = [f"{sides}: {counts}"]
     sources = _sources(client, found)
     for each in found.functions:
         if each.change == "unchanged":
             continue
-        parts += ["", _title(each)]
+        parts += ["", change_title(each)]
         before = sources.get(each.active_artifact_hash or "")
         after = sources.get(each.candidate_artifact_hash or "")
         if before is not None and after is not None and before != after:
             parts.append(source_diff(each.fn_name, before, after))
     return parts
-
-
-def _title(found: FunctionDiff) -> Text:
-    title = Text.assemble(
-        (found.change, _STYLES.get(found.change, "")), " ", (found.fn_name, "bold")
-    )
-    if found.changed_attributes:
-        title.append(f" ({', '.join(found.changed_attributes)})")
-    return title
 
 
 def _sources(client: Client, found: Diff) -> dict[str, str]:
@@ -94,7 +118,7 @@ def _sources(client: Client, found: Diff) -> dict[str, str]:
         if hash_ is not None
     }
     sources = client.artifact_sources(hashes) if hashes else {}
-    if hashes - sources.keys():
+    if hashes - sources.keys() and found.source_schema is not None:
         # A candidate that was never compiled has no artifact: its schema has its text.
         written = client.function_sources(found.source_schema)
         for each in changed:

@@ -51,6 +51,15 @@ FromSchemaOption = Annotated[
         help="Schema that the functions are written in.",
     ),
 ]
+PruneOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--prune/--no-prune",
+        help="Drop live functions that the schema no longer has."
+        "  [default: the setting stopgap.prune]",
+        show_default=False,
+    ),
+]
 DirOption = Annotated[
     Path | None,
     typer.Option(

@@ -19,9 +19,10 @@ from stopgap.errors import (
     OutputFailed,
     StopgapError,
 )
-from stopgap.results import Deployment, Diagnostic
+from stopgap.results import Deployment, Diagnostic, FunctionDiff
 
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+_CHANGE_STYLES = {"added": "green", "changed": "yellow", "removed": "red"}
 
 
 def print_json(answer: Mapping[str, object]) -> None:
@@ -74,9 +75,17 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+def change_title(function: FunctionDiff) -> Text:
+    """Return a function and what becomes of it."""
+    style = _CHANGE_STYLES.get(function.change, "")
+    title = Text.assemble((function.change, style), " ", (function.fn_name, "bold"))
+    if function.changed_attributes:
+        title.append(f" ({', '.join(function.changed_attributes)})")
+    return title
+
+
 def source_diff(name: str, before: str, after: str) -> Text:
-    """Return the difference of two TypeScript texts, in colour where there is some."""
-    result = Text()
+    """Return the difference of two TypeScript texts."""
     lines = unified_diff(
         before.splitlines(),
         after.splitlines(),
@@ -84,10 +93,17 @@ def source_diff(name: str, before: str, after: str) -> Text:
         f"{name} (candidate)",
         lineterm="",
     )
-    for line in lines:
+    return unified("\n".join(lines))
+
+
+def unified(diff: str) -> Text:
+    """Return a unified diff in colour."""
+    result = Text()
+    for line in diff.splitlines():
         is_title = line.startswith(("+++", "---"))
         style = "bold" if is_title else _DIFF_STYLES.get(line[:1], "")
         result.append(line + "\n", style=style)
+    result.rstrip()
     return result
 
 
@@ -109,13 +125,13 @@ def progress(what: str, *, quiet: bool) -> Iterator[None]:
 
 def print_error_human(error: StopgapError) -> None:
     """Write an error for people."""
-    parts: list[RenderableType] = [_labelled("error", error.message, "bold red")]
+    parts: list[RenderableType] = [labelled("error", error.message, "bold red")]
     if isinstance(error, CompileError) and error.diagnostics:
-        parts.extend(map(_diagnostic, error.diagnostics))
+        parts.extend(map(diagnostic_text, error.diagnostics))
     elif isinstance(error, DatabaseError) and error.detail:
         parts.append(Text(error.detail))
     if error.hint:
-        parts.append(_labelled("hint", error.hint, "bold cyan"))
+        parts.append(labelled("hint", error.hint, "bold cyan"))
     _stderr().print(Group(*parts))
 
 
@@ -143,7 +159,7 @@ def print_error_json(command: str | None, error: StopgapError) -> None:
     print(json.dumps(answer, ensure_ascii=False, indent=2), file=sys.stderr)
 
 
-def _diagnostic(found: Diagnostic) -> Text:
+def diagnostic_text(found: Diagnostic) -> Text:
     """Return a diagnostic with the line it is about and a caret below its column."""
     result = Text()
     place = f"{found.fn_name}:{found.line}:{found.column}"
@@ -159,7 +175,8 @@ def _diagnostic(found: Diagnostic) -> Text:
     return result
 
 
-def _labelled(label: str, message: str, style: str) -> Text:
+def labelled(label: str, message: str, style: str) -> Text:
+    """Return a message behind a word that says what it is."""
     return Text.assemble((f"{label}:", style), f" {message}")
 
 

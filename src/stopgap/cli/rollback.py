@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from stopgap import Client, Deployment, RolledBack
 from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
 from stopgap.cli.render import print_human, print_json, progress, title
 from stopgap.cli.session import open_client
 
@@ -28,6 +30,16 @@ def rollback(
             help="Go to this deployment, whatever --steps says.",
         ),
     ] = None,
+    to_label: Annotated[
+        str | None,
+        typer.Option(
+            "--to-label",
+            metavar="LABEL",
+            help="Go to the newest deployment with this label that was active.",
+        ),
+    ] = None,
+    dry_run: DryRunOption = False,
+    ddl: DdlOption = False,
     output: OutputOption = Output.HUMAN,
 ) -> None:
     """Go back to an earlier deployment of an environment.
@@ -36,25 +48,49 @@ def rollback(
     were dropped since come back with their grants.
     """
     is_json = output is Output.JSON
+    answer: dict[str, object] = {
+        "command": "rollback",
+        "env": env,
+        "steps": steps,
+        "to_id": to,
+        "to_label": to_label,
+    }
     with open_client(db, quiet=is_json) as client:
-        before = None if is_json else client.status(env)
+        if dry_run:
+            plan = client.plan_rollback(env, steps=steps, to_id=to, to_label=to_label)
+            if is_json:
+                told = {"deployment_id": plan.deployment_id, "changed": plan.changed}
+                print_json(answer | told | {"dry_run": True, "plan": plan.raw})
+            else:
+                print_plan(plan, with_ddl=ddl)
+            fail_if_impossible(plan)
+            return
+        left = None if is_json else _active(client, env)
         with progress(f"rolling {env} back", quiet=is_json):
-            done = client.rollback(env, steps=steps, to_id=to)
-        after = None if is_json else client.deployment(env, done.deployment_id)
-    if is_json:
-        print_json(
-            {
-                "command": "rollback",
-                "env": env,
-                "steps": steps,
-                "to_id": to,
-                "deployment_id": done.deployment_id,
-            }
-        )
+            done = client.rollback(env, steps=steps, to_id=to, to_label=to_label)
+        if is_json:
+            told = {"deployment_id": done.deployment_id, "changed": done.changed}
+            print_json(answer | told | {"dry_run": False})
+        else:
+            _print_human(done, left, client.deployment(env, done.deployment_id))
+
+
+def _active(client: Client, env: str) -> Deployment | None:
+    status = client.status(env)
+    return status.active_deployment if status else None
+
+
+def _print_human(done: RolledBack, left: Deployment | None, now: Deployment) -> None:
+    env, outcome = done.env, done.outcome
+    if outcome.activation_id is None:
+        print_human(f"Nothing to do: {env} runs {title(now)} already")
         return
-    left = before.active_deployment if before else None
-    if after is not None:
-        origin = f" from {title(left)}" if left else ""
-        print_human(f"Rolled {env} back{origin} to {title(after)}")
+    origin = f" from {title(left)}" if left else ""
+    print_human(f"Rolled {env} back{origin} to {title(now)}")
+    print_human(
+        f"Live functions: {outcome.dropped} dropped, {outcome.created} created, "
+        f"{outcome.replaced} replaced"
+        + (f", {outcome.kept} kept for what depends on them" if outcome.kept else "")
+    )
     if left is not None:
-        print_human(f"To undo: stopgap rollback --env {env} --to {left.id}")
+        print_human(f"To undo: stopgap activate --env {env} {left.id}")

@@ -55,6 +55,11 @@ def _print_human(found: Status) -> None:
             ]
         )
     )
+    changes = _changes(found)
+    if changes:
+        print_human("", table(("drifted", "in its"), changes))
+    if found.drift.get("has_drift"):
+        print_human("", f"To undo drift: stopgap repair --env {found.env}")
     if active is not None and active.functions:
         rows = [
             (each.fn_name, each.kind, each.artifact_hash[:19])
@@ -73,4 +78,13 @@ def _drift(found: Status) -> Text:
         for key, words in _DRIFT.items()
         if found.drift.get(key)
     ]
+    schema = found.drift.get("live_schema")
+    if schema:
+        kinds.append(f"the live schema: {schema}")
     return Text("; ".join(kinds), style="yellow") if kinds else Text("none")
+
+
+def _changes(found: Status) -> list[tuple[str, str]]:
+    """Return what was done to live functions by hand, function by function."""
+    changes = found.drift.get("changes") or {}
+    return [(name, ", ".join(what)) for name, what in changes.items()]

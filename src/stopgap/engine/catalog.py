@@ -64,7 +64,21 @@ def read_live_schema(database: Database, schema: str) -> LiveSchema:
             row["name"]: live_from_row(row) for row in rows if row["takes_jsonb"]
         },
         strangers=tuple(row["signature"] for row in rows if not row["takes_jsonb"]),
+        owner=found.owner,
+        is_owned=found.is_owned,
     )
+
+
+def artifact_sources(database: Database, hashes: Iterable[str]) -> dict[str, str]:
+    """Return the TypeScript of artifacts by hash, without those that are missing."""
+    rows = database.fetch("artifact_sources", hashes=sorted(set(hashes)))
+    return {row["artifact_hash"]: row["source_ts"] for row in rows}
+
+
+def source_texts(database: Database, oids: Sequence[int]) -> list[str]:
+    """Return the texts that are compiled for source functions."""
+    rows = database.fetch("source_texts", oids=list(oids))
+    return [row["source_ts"] for row in rows]
 
 
 def dependents_of(database: Database, oids: Sequence[int]) -> dict[int, list[str]]:

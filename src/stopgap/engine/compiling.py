@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 
 from .database import Database, SqlError
-from .diagnostics import compile_failed, compiled_text, diagnostics_from_json
+from .diagnostics import (
+    Diagnostic,
+    compile_failed,
+    compiled_text,
+    diagnostics_from_json,
+)
 from .errors import ArtifactMissing
 from .pointer import render_pointer
 from .source import SourceFunction
@@ -50,19 +55,29 @@ def _compile(
     except SqlError as error:
         if error.sqlstate not in _COMPILE_ERRORS:
             raise
-        texts = [
-            compiled_text(function.name, row["first_line"])
-            for function, row in zip(
-                functions, database.fetch("first_lines", oids=oids), strict=True
-            )
-        ]
-        found = database.fetch("typecheck", oids=oids)[0]["diagnostics"]
-        diagnostics = diagnostics_from_json(found, texts)
+        diagnostics = find_diagnostics(database, functions)
         if not diagnostics:
             # The functions were changed between the two: what was wrong is gone.
             raise
         raise compile_failed(schema, diagnostics) from error
     return [row["artifact_hash"] for row in rows]
+
+
+def find_diagnostics(
+    database: Database, functions: Sequence[SourceFunction]
+) -> tuple[Diagnostic, ...]:
+    """Return all that is wrong with functions, compiled as one program."""
+    if not functions:
+        return ()
+    oids = [function.oid for function in functions]
+    texts = [
+        compiled_text(function.name, row["first_line"])
+        for function, row in zip(
+            functions, database.fetch("first_lines", oids=oids), strict=True
+        )
+    ]
+    found = database.fetch("typecheck", oids=oids)[0]["diagnostics"]
+    return diagnostics_from_json(found, texts)
 
 
 def _refuse_missing(

@@ -1,8 +1,8 @@
-"""The DDL of a materialization, in batches of many statements a string.
+"""The DDL of a materialization, in batches of many statements.
 
-One string costs one subtransaction, whatever is in it; a string for each statement
-would burn a subtransaction id for each function. All names and texts go through
-the quoting of `names`.
+A batch costs one subtransaction, whatever is in it; a call for each statement would
+burn a subtransaction id for each function. All names and texts go through the quoting
+of `names`.
 """
 
 from __future__ import annotations
@@ -21,40 +21,34 @@ BATCH_SIZE = 500
 T = TypeVar("T")
 
 
-def create_schema(schema: str) -> str:
+def create_schema(schema: str) -> list[str]:
     """Return the statements that make a live schema, for stopgap_owner to run.
 
     The readers may see what is in it; only its owner can add to it.
     """
     name = quote_identifier(schema)
-    return (
-        f"create schema {name};"
-        f"revoke all on schema {name} from public;"
-        f"grant usage on schema {name} to app_user, stopgap_deployer"
-    )
-
-
-def drop_statements(schema: str, names: Sequence[str]) -> Iterator[str]:
-    """Return what drops live functions, each string for one call of the server."""
-    for batch in _batches(names):
-        yield f"drop function {_signatures(schema, batch)} restrict"
+    return [
+        f"create schema {name}",
+        f"revoke all on schema {name} from public",
+        f"grant usage on schema {name} to app_user, stopgap_deployer",
+    ]
 
 
 def materialize_statements(
     schema: str,
     materialization: Materialization,
     saved_grants: Mapping[str, tuple[Grant, ...]],
-) -> Iterator[str]:
-    """Return what creates and replaces, each string for one call of the server."""
+) -> Iterator[list[str]]:
+    """Return what drops, creates and replaces, each list for one call of the server."""
+    for dropped in _batches([each.name for each in materialization.drop]):
+        yield [f"drop function {_signatures(schema, dropped)} restrict"]
     for created in _batches(materialization.create):
-        yield ";".join(
-            [
-                *(_create(schema, version) for version in created),
-                *_grant(schema, [each.fn_name for each in created], saved_grants),
-            ]
-        )
+        yield [
+            *(each for version in created for each in _create(schema, version)),
+            *_grant(schema, [each.fn_name for each in created], saved_grants),
+        ]
     for replaced in _batches(materialization.replace):
-        yield ";".join(_replace(schema, each) for each in replaced)
+        yield [each for version in replaced for each in _replace(schema, version)]
 
 
 def lock_count(materialization: Materialization) -> int:
@@ -67,20 +61,20 @@ def lock_count(materialization: Materialization) -> int:
     return len(materialization.replace) + len(materialization.drop) + len(commented)
 
 
-def _create(schema: str, version: FunctionVersion) -> str:
+def _create(schema: str, version: FunctionVersion) -> list[str]:
     # Not "or replace": what appeared here since the plan was made is not ours.
     statement = f"create function {_definition(schema, version)}"
     if version.attributes.comment is None:
-        return statement
-    return f"{statement};{_comment(schema, version)}"
+        return [statement]
+    return [statement, _comment(schema, version)]
 
 
-def _replace(schema: str, replacement: Replacement) -> str:
+def _replace(schema: str, replacement: Replacement) -> list[str]:
     version = replacement.version
     statement = f"create or replace function {_definition(schema, version)}"
     if version.attributes.comment == replacement.live.attributes.comment:
-        return statement
-    return f"{statement};{_comment(schema, version)}"
+        return [statement]
+    return [statement, _comment(schema, version)]
 
 
 def _definition(schema: str, version: FunctionVersion) -> str:

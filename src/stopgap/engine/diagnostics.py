@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from .errors import CompileFailed
@@ -31,6 +31,10 @@ class Diagnostic:
     column: int
     code: str
     message: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as a plan lists it."""
+        return asdict(self)
 
     def __str__(self) -> str:
         """Return `function:line:column: code: message`, further lines indented."""
@@ -65,6 +69,14 @@ def _diagnostic(found: Mapping[str, Any], text: CompiledText) -> Diagnostic:
         code=found["code"],
         message=found["message"],
     )
+
+
+def author_text(source: str) -> str:
+    """Return what its author wrote of a text that was compiled."""
+    if not source.startswith(_PLAIN_BODY_MARK):
+        return source
+    _, _, body = source.partition("\n")
+    return body.rstrip().removesuffix("}")
 
 
 def compile_failed(schema: str, diagnostics: Sequence[Diagnostic]) -> CompileFailed:

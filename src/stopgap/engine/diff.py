@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .attributes import Attributes, changed_attributes
-from .version import FunctionVersion, Versions
+from .version import FunctionVersion
 
 
 class Change(StrEnum):
@@ -29,6 +29,10 @@ class Candidate:
     attributes: Attributes
 
 
+# What is compared of a function, deployed or about to be.
+Definition = FunctionVersion | Candidate
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionDiff:
     """One function of either side."""
@@ -42,7 +46,7 @@ class FunctionDiff:
 
 
 def diff(
-    active: Versions, candidates: Mapping[str, Candidate]
+    active: Mapping[str, Definition], candidates: Mapping[str, Definition]
 ) -> tuple[FunctionDiff, ...]:
     """Compare pointers and attributes, by function name."""
     names = sorted(active.keys() | candidates.keys())
@@ -52,7 +56,7 @@ def diff(
 
 
 def _function_diff(
-    name: str, version: FunctionVersion | None, candidate: Candidate | None
+    name: str, version: Definition | None, candidate: Definition | None
 ) -> FunctionDiff:
     attributes: list[str] = []
     if version is None:

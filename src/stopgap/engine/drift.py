@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 
 from .live import LiveSchema
 from .version import Versions
@@ -13,11 +13,14 @@ from .version import Versions
 class Drift:
     """What people did to the live schema by hand, and what a restore left out."""
 
-    changed: tuple[str, ...] = ()
+    # What was changed of each function.
+    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
     # Names, and signatures of what has other parameters than a live function.
     added: tuple[str, ...] = ()
     missing_artifacts: tuple[str, ...] = ()
+    # What is wrong with the schema itself.
+    live_schema: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """Return the value of `drift` in the status."""
@@ -26,30 +29,46 @@ class Drift:
             "dropped": list(self.dropped),
             "added": list(self.added),
             "missing_artifacts": list(self.missing_artifacts),
+            "live_schema": self.live_schema,
         }
-        return {"has_drift": any(found.values()), **found}
+        return {
+            "has_drift": any(found.values()),
+            **found,
+            "changes": {name: list(what) for name, what in self.changed.items()},
+        }
 
 
 def find_drift(
     expected: Versions, live: LiveSchema, missing_artifacts: Set[str] = frozenset()
 ) -> Drift:
     """Compare the live schema with what the environment made live."""
-    present = expected.keys() & live.functions.keys()
-    changed = [
-        name
+    present = sorted(expected.keys() & live.functions.keys())
+    changed = {
+        name: (
+            *live.functions[name].differs_from(expected[name]),
+            *([] if live.functions[name].is_owned else ["owner"]),
+        )
         for name in present
-        if not live.functions[name].runs(expected[name])
-        or not live.functions[name].is_owned
-    ]
+    }
     return Drift(
-        changed=tuple(sorted(changed)),
-        dropped=tuple(sorted(expected.keys() - present)),
+        changed={name: what for name, what in changed.items() if what},
+        dropped=tuple(sorted(expected.keys() - live.functions.keys())),
         added=tuple(
-            [*sorted(live.functions.keys() - present), *sorted(live.strangers)]
+            [*sorted(live.functions.keys() - expected.keys()), *sorted(live.strangers)]
         ),
         missing_artifacts=tuple(
             name
             for name, version in sorted(expected.items())
             if version.artifact_hash in missing_artifacts
         ),
+        live_schema=_schema_drift(expected, live),
     )
+
+
+def _schema_drift(expected: Versions, live: LiveSchema) -> str | None:
+    if live.owner is None:
+        # An environment that never ran anything need not have it yet.
+        return "it does not exist" if expected else None
+    if not live.is_owned:
+        return f'it belongs to "{live.owner}", not to stopgap_owner'
+    return None

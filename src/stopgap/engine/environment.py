@@ -128,7 +128,7 @@ def ensure_environment(
     environment = find_environment(session.database, env)
     if environment is None:
         live_schema = planned_live_schema(session, env)
-        _check_new_live_schema(session, live_schema, source_schema)
+        check_new_live_schema(session, live_schema, source_schema)
         ensure_live_schema(session, live_schema)
         insert_environment(session.database, env, live_schema)
         return known_environment(session.database, env)
@@ -145,7 +145,7 @@ def record_environment(
     if environment is not None:
         return environment
     live_schema = planned_live_schema(session, env)
-    _check_new_live_schema(session, live_schema, source_schema)
+    check_new_live_schema(session, live_schema, source_schema)
     insert_environment(session.database, env, live_schema)
     return known_environment(session.database, env)
 
@@ -162,22 +162,29 @@ def _settle_live_schema(
         or find_live_schema(database, environment.live_schema) is not None
     ):
         return environment
-    _check_new_live_schema(session, planned, source_schema)
+    check_new_live_schema(session, planned, source_schema)
     database.fetch("set_live_schema", env=environment.env, live_schema=planned)
     return known_environment(database, environment.env)
 
 
 def ensure_live_schema(session: Session, schema: str) -> None:
     """Create a live schema that is missing; refuse one that is not the engine's."""
+    if needs_live_schema(session, schema):
+        session.database.execute(";".join(create_schema(schema)))
+
+
+def needs_live_schema(session: Session, schema: str) -> bool:
+    """Tell whether a live schema is to be created; refuse what stands in the way."""
     found = find_live_schema(session.database, schema)
     if found is None:
         _require_create(session)
-        session.database.execute(create_schema(schema))
-    elif not found.is_owned:
+        return True
+    if not found.is_owned:
         raise LiveObjectNotOwned(
             f'live schema "{schema}" belongs to "{found.owner}", not to stopgap_owner',
             hint=_RESTORE_HINT,
         )
+    return False
 
 
 def _require_create(session: Session) -> None:
@@ -191,7 +198,10 @@ def _require_create(session: Session) -> None:
     )
 
 
-def _check_new_live_schema(session: Session, schema: str, source_schema: str) -> None:
+def check_new_live_schema(
+    session: Session, schema: str, source_schema: str | None
+) -> None:
+    """Refuse a schema that cannot become a live schema."""
     check_live_schema_name(schema)
     if schema == source_schema:
         raise LiveSchemaRefused(

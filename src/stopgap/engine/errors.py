@@ -233,6 +233,12 @@ class LiveFunctionConflict(StateRefused):
     sqlstate = "SG211"
 
 
+class UnknownLabel(StateRefused):
+    """No deployment with this label was ever active in the environment."""
+
+    sqlstate = "SG212"
+
+
 class RetentionBusy(StateRefused):
     """Deployments are being made or removed, which excludes stopgap.gc()."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .errors import InvalidArgument, TooFewSteps, UnknownDeployment
+from .errors import InvalidArgument, TooFewSteps, UnknownDeployment, UnknownLabel
 from .names import quote_literal
-from .states import RETIRED, Status, check_transition
+from .states import Status, check_transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,42 @@ def target_by_steps(
 
 
 def target_by_id(env: str, to_id: int, status: Status | None) -> Ancestor:
-    """Return the deployment named; `status` is None where the environment lacks it."""
+    """Return the deployment named; `status` is None where the environment lacks it.
+
+    The active one is a target too: there is nothing to do then.
+    """
     if status is None:
-        raise UnknownDeployment(
-            f'environment "{env}" has no deployment {to_id}',
-            hint=f"stopgap.deployments({quote_literal(env)}) lists its deployments.",
-        )
-    if status not in RETIRED:
-        # A sealed deployment could become active, but there is nothing in it to go
-        # back to: it never was.
-        check_transition(to_id, status, Status.ACTIVE)
+        raise unknown_deployment(env, to_id)
+    if status is Status.SEALED:
+        # It could become active, but there is nothing to go back to: it never was.
         raise UnknownDeployment(
             f"deployment {to_id} was never active",
             detail=f'Its status is "{status}".',
-            hint="A rollback goes back to a deployment that was active once.",
+            hint="A rollback goes back to a deployment that was active once;"
+            f" to go forward: stopgap.activate({quote_literal(env)}, {to_id}).",
         )
+    if status is not Status.ACTIVE:
+        check_transition(to_id, status, Status.ACTIVE)
     return Ancestor(to_id, status)
+
+
+def target_by_label(
+    env: str, label: str, found: Sequence[Ancestor], known_labels: Sequence[str]
+) -> Ancestor:
+    """Return the newest of the deployments found, which are sorted so."""
+    if found:
+        return found[0]
+    listed = ", ".join(f'"{each}"' for each in known_labels)
+    raise UnknownLabel(
+        f'no deployment of environment "{env}" that was active has the label "{label}"',
+        detail=f"Its newest labels are: {listed}." if listed else "None has a label.",
+        hint=f"stopgap.deployments({quote_literal(env)}) lists its deployments.",
+    )
+
+
+def unknown_deployment(env: str, deployment_id: int) -> UnknownDeployment:
+    """Return the refusal of a deployment that an environment lacks."""
+    return UnknownDeployment(
+        f'environment "{env}" has no deployment {deployment_id}',
+        hint=f"stopgap.deployments({quote_literal(env)}) lists its deployments.",
+    )

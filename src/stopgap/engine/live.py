@@ -22,18 +22,25 @@ class LiveFunction:
     is_replaceable: bool
     language: str
     security_definer: bool
+    # It has what no deployment gives: LEAKPROOF, a support function, transforms.
+    has_extras: bool
     body: str
     attributes: Attributes
 
+    def differs_from(self, version: FunctionVersion) -> tuple[str, ...]:
+        """Return in what it is not this version, its owner apart."""
+        found = {
+            "signature": not self.is_replaceable,
+            "language": self.language != "plts",
+            "security_definer": self.security_definer,
+            "body": self.body != version.pointer,
+            "attributes": self.has_extras or self.attributes != version.attributes,
+        }
+        return tuple(name for name, differs in found.items() if differs)
+
     def runs(self, version: FunctionVersion) -> bool:
         """Tell whether it is, in everything that is deployed, this version."""
-        return (
-            self.body == version.pointer
-            and self.attributes == version.attributes
-            and self.language == "plts"
-            and self.is_replaceable
-            and not self.security_definer
-        )
+        return not self.differs_from(version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,9 @@ class LiveSchema:
     functions: Mapping[str, LiveFunction]
     # The signatures of those that it never makes: other parameters than (jsonb).
     strangers: tuple[str, ...] = ()
+    # Who owns the schema; None where there is none.
+    owner: str | None = None
+    is_owned: bool = False
 
 
 def live_from_row(row: Mapping[str, Any]) -> LiveFunction:
@@ -55,6 +65,7 @@ def live_from_row(row: Mapping[str, Any]) -> LiveFunction:
         is_replaceable=row["is_replaceable"],
         language=row["language"],
         security_definer=row["security_definer"],
+        has_extras=row["has_extras"],
         body=row["body"],
         attributes=attributes_from_catalog(row),
     )

@@ -66,11 +66,12 @@ def describe_holder(holder: LockHolder | None) -> str:
     return f"process {holder.pid}{described}"
 
 
-def check_lock_count(needed: int, limits: LockLimits) -> None:
-    """Refuse DDL for which the server has too few locks."""
+def too_few_locks(needed: int, limits: LockLimits) -> TooManyLocks | None:
+    """Return the refusal of DDL for which the server has too few locks."""
     allowed = limits.max_locks_per_transaction * limits.lockers * _USABLE_SHARE
     if needed + limits.taken > allowed:
-        raise too_many_locks(needed, limits)
+        return too_many_locks(needed, limits)
+    return None
 
 
 def too_many_locks(needed: int, limits: LockLimits) -> TooManyLocks:

@@ -60,14 +60,25 @@ class DeployOptions:
     """What a deploy was told; None leaves the choice to the settings."""
 
     prune: bool | None = None
+    # Off: the deployment is sealed, for stopgap.activate() to make it active.
+    activate: bool = True
+    # Make no new deployment where it would be what is active already.
+    if_changed: bool = False
     # For provenance.read_origin().
     origin: Options = field(default_factory=lambda: Options({}), compare=False)
 
 
 def parse_deploy_options(text: str | None) -> DeployOptions:
     """Return the options of a deploy; NULL means none."""
-    options = parse_options(text, known=("prune", *ORIGIN_KEYS))
-    return DeployOptions(prune=options.boolean("prune"), origin=options)
+    options = parse_options(
+        text, known=("prune", "activate", "if_changed", *ORIGIN_KEYS)
+    )
+    return DeployOptions(
+        prune=options.boolean("prune"),
+        activate=options.boolean("activate") is not False,
+        if_changed=options.boolean("if_changed") is True,
+        origin=options,
+    )
 
 
 def check_no_options(text: str | None) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .errors import LiveFunctionConflict, LiveObjectNotOwned
+from .errors import EngineError, LiveFunctionConflict, LiveObjectNotOwned
 from .live import LiveFunction, LiveSchema
 from .names import quote_identifier
-from .version import FunctionVersion, VersionRef, Versions
+from .version import FunctionVersion, VersionRef, Versions, same_functions
 
 # Enough for a person to see what is meant; the rest is counted.
 _MAX_NAMES = 20
@@ -50,10 +50,10 @@ class Materialization:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is to be live."""
+    """What is live by a deployment, or is to be."""
 
-    # The functions of the deployment that is activated.
-    deployed: Versions
+    # The functions of the deployment itself.
+    deployed: Versions = field(default_factory=dict)
     # What was retained with it when it last was active; none for a new one.
     retained: Versions = field(default_factory=dict)
 
@@ -63,7 +63,7 @@ class Target:
 
 
 def obsolete_functions(
-    target: Target, expected: Versions, live: LiveSchema
+    target: Target, current: Target, live: LiveSchema
 ) -> list[LiveFunction]:
     """Return what this environment made live and the target lacks.
 
@@ -72,14 +72,14 @@ def obsolete_functions(
     wanted = target.versions()
     return [
         live.functions[name]
-        for name in sorted(expected)
+        for name in sorted(current.versions())
         if name not in wanted and name in live.functions
     ]
 
 
 def plan(
     target: Target,
-    expected: Versions,
+    current: Target,
     live: LiveSchema,
     *,
     drop_obsolete: bool,
@@ -87,24 +87,24 @@ def plan(
 ) -> Materialization:
     """Return the changes that bring the live schema to the target.
 
-    `expected` is what the environment made live until now. `dependents` describes,
+    `current` is what the environment made live until now. `dependents` describes,
     by oid, what depends on the obsolete functions: those stay, as after
     DROP … RESTRICT.
     """
     wanted = target.versions()
+    expected = current.versions()
     create = [wanted[name] for name in sorted(wanted.keys() - live.functions.keys())]
     present = [
         Replacement(live.functions[name], wanted[name])
         for name in sorted(wanted.keys() & live.functions.keys())
     ]
     replace = [each for each in present if not each.live.runs(each.version)]
-    obsolete = obsolete_functions(target, expected, live)
+    obsolete = obsolete_functions(target, current, live)
     drop = [each for each in obsolete if drop_obsolete and not dependents.get(each.oid)]
     dropped = {each.name for each in drop}
     staying = [
         _ref(expected[each.name]) for each in obsolete if each.name not in dropped
     ]
-    _refuse_untouchable([*(each.live for each in replace), *drop])
     return Materialization(
         create=tuple(create),
         replace=tuple(replace),
@@ -118,6 +118,25 @@ def plan(
             if drop_obsolete
         ),
         retained=tuple(_retained(target, staying)),
+    )
+
+
+def is_change(
+    target: Target, current: Target, materialization: Materialization
+) -> bool:
+    """Tell whether there is anything to do: to live functions, or to the record."""
+    return (
+        not materialization.is_empty
+        or not same_functions(target.deployed, current.deployed)
+        or {ref.fn_name for ref in materialization.retained} != current.retained.keys()
+    )
+
+
+def as_it_is(current: Target) -> Materialization:
+    """Return the plan that leaves everything alone."""
+    return Materialization(
+        unchanged=tuple(current.versions().values()),
+        retained=tuple(_retained(current, ())),
     )
 
 
@@ -136,22 +155,31 @@ def _ref(version: FunctionVersion) -> VersionRef:
     return VersionRef(version.fn_name, version.deployment_id)
 
 
-def _refuse_untouchable(functions: Sequence[LiveFunction]) -> None:
+def untouchable(materialization: Materialization) -> list[EngineError]:
+    """Return what is in the way of replacing and dropping live functions."""
+    functions = [each.live for each in materialization.replace]
+    functions += materialization.drop
+    found: list[EngineError] = []
     foreign = [each.name for each in functions if not each.is_owned]
     if foreign:
-        raise LiveObjectNotOwned(
-            f"live functions do not belong to stopgap_owner: {_listed(foreign)}",
-            detail="Only their owner can replace or drop them.",
-            hint="As a superuser: select stopgap.after_restore();",
+        found.append(
+            LiveObjectNotOwned(
+                f"live functions do not belong to stopgap_owner: {_listed(foreign)}",
+                detail="Only their owner can replace or drop them.",
+                hint="As a superuser: select stopgap.after_restore();",
+            )
         )
     irreplaceable = [each.name for each in functions if not each.is_replaceable]
     if irreplaceable:
         names = _listed(irreplaceable)
-        raise LiveFunctionConflict(
-            f"live functions are no longer (args jsonb) returns jsonb: {names}",
-            detail="They were changed by hand, and cannot be replaced as they are.",
-            hint="Drop them as a superuser, then run this again.",
+        found.append(
+            LiveFunctionConflict(
+                f"live functions are no longer (args jsonb) returns jsonb: {names}",
+                detail="They were changed by hand, and cannot be replaced as they are.",
+                hint="Drop them as a superuser, then run this again.",
+            )
         )
+    return found
 
 
 def _listed(names: Sequence[str]) -> str:

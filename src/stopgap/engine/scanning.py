@@ -9,7 +9,7 @@ from .errors import SourceSchemaMissing, SourceSchemaRefused, SourceSchemaUsageM
 from .names import check_schema_argument, quote_identifier
 from .session import Session
 from .settings import LogLevel
-from .source import Scan, scan
+from .source import Scan, divide, refuse_ambiguous
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ def check_source_schema(session: Session, from_schema: str | None) -> Source:
 
 def scan_source(session: Session, source: Source) -> Scan:
     """Return what the schema holds; skipped functions are told at level info."""
-    found = scan(source_functions(session.database, source.oid))
+    found = divide(source_functions(session.database, source.oid))
+    refuse_ambiguous(found.deployable)
     for each in found.skipped:
         session.log(
             LogLevel.INFO, f'function "{each.fn_name}" is skipped: {each.reason}'

@@ -17,12 +17,15 @@ from .errors import EngineError, ErrorClass
 from .metrics import Metrics
 from .plpy_database import Plpy, PlpyDatabase
 from .session import Session, open_session
+from .verbs.activate import activate as run_activate
 from .verbs.after_restore import after_restore as run_after_restore
 from .verbs.deploy import deploy as run_deploy
 from .verbs.deployments import deployments as run_deployments
-from .verbs.diff import diff_source
+from .verbs.diff import diff as run_diff
 from .verbs.find_deployment import find_deployment as run_find_deployment
+from .verbs.plan import plan as run_plan
 from .verbs.record_failure import record_failure as run_record_failure
+from .verbs.repair import repair as run_repair
 from .verbs.rollback import rollback as run_rollback
 from .verbs.status import status as run_status
 
@@ -85,9 +88,32 @@ def deployments(
     )
 
 
-def diff(plpy: Plpy, env: str | None, from_schema: str | None) -> str:
+def diff(
+    plpy: Plpy, env: str | None, from_schema: str | None, options: str | None
+) -> str:
     """Answer `stopgap.diff(…)`."""
-    return _run(plpy, "diff", lambda s: diff_source(s, env, from_schema))
+    return _run(plpy, "diff", lambda s: run_diff(s, env, from_schema, options))
+
+
+def plan(
+    plpy: Plpy, env: str | None, from_schema: str | None, options: str | None
+) -> str:
+    """Answer `stopgap.plan(…)`."""
+    return _run(plpy, "plan", lambda s: run_plan(s, env, from_schema, options))
+
+
+def activate(
+    plpy: Plpy, env: str | None, deployment_id: int | None, options: str | None
+) -> int:
+    """Answer `stopgap.activate(…)`."""
+    return _run(
+        plpy, "activate", lambda s: run_activate(s, env, deployment_id, options)
+    )
+
+
+def repair(plpy: Plpy, env: str | None, options: str | None) -> str:
+    """Answer `stopgap.repair(…)`."""
+    return _run(plpy, "repair", lambda s: run_repair(s, env, options))
 
 
 def record_failure(

@@ -94,8 +94,8 @@ def skip_reason(function: SourceFunction) -> str | None:
     return None
 
 
-def scan(functions: Iterable[SourceFunction]) -> Scan:
-    """Divide the plts functions of a schema, and refuse ambiguous names."""
+def divide(functions: Iterable[SourceFunction]) -> Scan:
+    """Divide the plts functions of a schema into deployable ones and others."""
     deployable: list[SourceFunction] = []
     skipped: list[Skipped] = []
     for function in functions:
@@ -104,11 +104,11 @@ def scan(functions: Iterable[SourceFunction]) -> Scan:
             deployable.append(function)
         else:
             skipped.append(Skipped(function.name, reason))
-    _refuse_ambiguous(deployable)
     return Scan(tuple(deployable), tuple(skipped))
 
 
-def _refuse_ambiguous(deployable: Iterable[SourceFunction]) -> None:
+def refuse_ambiguous(deployable: Iterable[SourceFunction]) -> None:
+    """Refuse functions whose name stands for others of the schema too."""
     ambiguous = [each for each in deployable if len(each.namesakes) > 1]
     if not ambiguous:
         return

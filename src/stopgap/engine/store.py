@@ -10,6 +10,7 @@ from .errors import IllegalTransition
 from .grants import Grant, grants_from_json
 from .lineage import Ancestor
 from .manifest import DeploymentName, refs_from_outcome
+from .plan import Target
 from .session import Caller
 from .states import Status, check_transition
 from .version import FunctionVersion, VersionRef, version_from_row
@@ -23,6 +24,19 @@ class Environment:
     live_schema: str
     active_deployment_id: int | None
     updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDeployment:
+    """A row of `stopgap.deployment`, as far as verbs decide by it."""
+
+    id: int
+    env: str
+    status: Status
+    label: str | None
+    source_schema: str
+    # Whether it was told to prune when it was sealed.
+    prune: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +64,7 @@ def live_schema_user(database: Database, live_schema: str) -> str | None:
     return rows[0]["env"] if rows else None
 
 
-def open_deployment(
-    database: Database,
-    name: DeploymentName,
-    caller: Caller,
-    *,
-    previous_id: int | None,
-) -> int:
+def open_deployment(database: Database, name: DeploymentName, caller: Caller) -> int:
     """Insert an open deployment, and return its id."""
     rows = database.fetch(
         "insert_deployment",
@@ -65,7 +73,6 @@ def open_deployment(
         source_schema=name.source_schema,
         created_by=caller.session_role,
         created_as=caller.role,
-        previous_id=previous_id,
     )
     return int(rows[0]["id"])
 
@@ -121,6 +128,41 @@ def set_status(
         )
 
 
+def activate_first(
+    database: Database, deployment_id: int, *, previous_id: int | None
+) -> None:
+    """Make a sealed deployment active; `previous_id` was active until then."""
+    if not database.fetch(
+        "first_activation", id=deployment_id, previous_id=previous_id
+    ):
+        raise IllegalTransition(
+            f"deployment {deployment_id} is not sealed",
+            hint="The tables of stopgap were changed by hand.",
+        )
+
+
+def find_deployment(database: Database, deployment_id: int) -> StoredDeployment | None:
+    """Return a deployment of any environment, None where there is none."""
+    rows = database.fetch("deployment", id=deployment_id)
+    if not rows:
+        return None
+    return StoredDeployment(
+        id=deployment_id, **{**rows[0], "status": Status(rows[0]["status"])}
+    )
+
+
+def labelled(database: Database, env: str, label: str) -> list[Ancestor]:
+    """Return the once active deployments with a label, newest first."""
+    rows = database.fetch("labelled", env=env, label=label)
+    return [Ancestor(row["id"], Status(row["status"])) for row in rows]
+
+
+def newest_labels(database: Database, env: str, max_count: int) -> list[str]:
+    """Return the labels of once active deployments, newest first."""
+    rows = database.fetch("labels", env=env, max_count=max_count)
+    return [row["label"] for row in rows]
+
+
 def deployment_status(
     database: Database, env: str, deployment_id: int
 ) -> Status | None:
@@ -167,17 +209,14 @@ def retained_versions(
     return {row["fn_name"]: version_from_row(row) for row in rows}
 
 
-def what_is_live(
-    database: Database, active_deployment_id: int | None
-) -> dict[str, FunctionVersion]:
-    """Return what the environment made live: deployed, and retained with it."""
-    if active_deployment_id is None:
-        return {}
-    activation = last_activation(database, active_deployment_id)
-    return {
-        **retained_versions(database, activation),
-        **versions_of(database, active_deployment_id),
-    }
+def target_of(database: Database, deployment_id: int | None) -> Target:
+    """Return what a deployment makes live, with what it last retained; None nothing."""
+    if deployment_id is None:
+        return Target()
+    return Target(
+        deployed=versions_of(database, deployment_id),
+        retained=retained_versions(database, last_activation(database, deployment_id)),
+    )
 
 
 def saved_grants(

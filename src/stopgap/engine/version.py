@@ -34,6 +34,15 @@ class VersionRef:
 Versions = Mapping[str, FunctionVersion]
 
 
+def same_functions(one: Versions, other: Versions) -> bool:
+    """Tell whether two sets of functions would be live alike."""
+    return one.keys() == other.keys() and all(
+        version.pointer == other[name].pointer
+        and version.attributes == other[name].attributes
+        for name, version in one.items()
+    )
+
+
 def version_from_row(row: Mapping[str, Any]) -> FunctionVersion:
     """Return the function version of a row of `stopgap.fn_version`."""
     return FunctionVersion(

@@ -14,6 +14,7 @@ select
         and p.pronargdefaults = 0 as is_replaceable,
     l.lanname::text as language,
     p.prosecdef as security_definer,
+    p.proleakproof or p.prosupport <> 0 or p.protrftypes is not null as has_extras,
     p.prosrc as body,
     p.provolatile::text as volatility,
     p.proisstrict as strict,

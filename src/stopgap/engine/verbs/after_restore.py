@@ -11,7 +11,7 @@ from ..live import LiveFunction
 from ..names import quote_identifier
 from ..options import check_no_options
 from ..session import Session
-from ..store import what_is_live
+from ..store import target_of
 
 
 def after_restore(session: Session, options: str | None) -> str:
@@ -58,7 +58,7 @@ def _reown(database: Database, schema: str, active_id: int | None) -> list[str]:
         f"grant usage on schema {name} to app_user, stopgap_deployer"
     )
     live = read_live_schema(database, schema).functions
-    expected = what_is_live(database, active_id)
+    expected = target_of(database, active_id).versions()
     foreign = [
         live[each]
         for each in sorted(expected.keys() & live.keys())

@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-from ..activation import Activating, activate, plan_for
+from dataclasses import dataclass
+
+from ..activation import Activating, activate
 from ..compiling import compile_functions
+from ..database import Severity
 from ..environment import ensure_environment, lock_environment
 from ..manifest import DeploymentName, seal_manifest
+from ..materializing import plan_for
 from ..names import check_env
 from ..options import parse_deploy_options
-from ..plan import Target
-from ..provenance import read_origin
+from ..outcome import Outcome, tell_outcome
+from ..plan import Materialization, Target, is_change
+from ..provenance import Origin, read_origin
 from ..requirements import require_language, require_parameters
 from ..scanning import check_source_schema, scan_source
 from ..session import Session, require_deployer, require_read_committed
 from ..settings import LogLevel
+from ..source import Skipped
 from ..states import Status
 from ..store import (
+    Environment,
     insert_versions,
     open_deployment,
     seal_deployment,
     set_provenance,
-    what_is_live,
+    target_of,
 )
+from ..version import Versions, same_functions
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A deployment about to be made, and what activating it would do."""
+
+    name: DeploymentName
+    versions: Versions
+    skipped: tuple[Skipped, ...]
+    prune: bool
+    # Empty for one that is not activated: what it does, its activation will plan.
+    materialization: Materialization
+    # Whether it differs from what is active.
+    changed: bool
+    origin: Origin
 
 
 def deploy(
@@ -31,12 +54,14 @@ def deploy(
     label: str | None,
     options: str | None,
 ) -> int:
-    """Deploy a source schema, and return the id of the deployment."""
+    """Deploy a source schema, and return the id of the deployment.
+
+    That of the active one where it was asked to do nothing if nothing changed.
+    """
     env = check_env(env)
     given = parse_deploy_options(options)
     origin = read_origin(given.origin)
-    prune = given.prune
-    prune = session.settings.prune if prune is None else prune
+    prune = session.settings.prune if given.prune is None else given.prune
     require_read_committed(session)
     require_deployer(session)
     require_language(session)
@@ -54,25 +79,45 @@ def deploy(
     )
     versions = compile_functions(database, source.name, scan.deployable)
 
-    deployment_id = open_deployment(
-        database, name, session.caller, previous_id=environment.active_deployment_id
+    target = Target(versions)
+    current = target_of(database, environment.active_deployment_id)
+    if given.activate:
+        materialization = plan_for(
+            session, environment.live_schema, target, current, drop_obsolete=prune
+        )
+        changed = is_change(target, current, materialization)
+    else:
+        materialization = Materialization()
+        changed = not same_functions(versions, current.deployed)
+    new = _New(name, versions, scan.skipped, prune, materialization, changed, origin)
+
+    active_id = environment.active_deployment_id
+    if given.if_changed and not changed and active_id is not None:
+        database.say(
+            Severity.NOTICE,
+            f'nothing changed: environment "{env}" runs deployment {active_id} already',
+        )
+        outcome = Outcome(active_id, changed=False)
+    else:
+        outcome = _make(session, environment, new, is_activated=given.activate)
+    tell_outcome(database, outcome)
+    return outcome.deployment_id
+
+
+def _make(
+    session: Session, environment: Environment, new: _New, *, is_activated: bool
+) -> Outcome:
+    database = session.database
+    deployment_id = open_deployment(database, new.name, session.caller)
+    set_provenance(database, deployment_id, new.origin.to_json())
+    insert_versions(database, deployment_id, new.name, list(new.versions.values()))
+    manifest = seal_manifest(
+        new.name, new.skipped, new.materialization, prune=new.prune
     )
-    set_provenance(database, deployment_id, origin.to_json())
-    insert_versions(database, deployment_id, name, list(versions.values()))
-    materialization = plan_for(
-        session,
-        environment,
-        Target(versions),
-        what_is_live(database, environment.active_deployment_id),
-        drop_obsolete=prune,
-    )
-    seal_deployment(
-        database,
-        deployment_id,
-        seal_manifest(name, scan.skipped, materialization, prune=prune),
-    )
+    seal_deployment(database, deployment_id, manifest)
+    if not is_activated:
+        return Outcome(deployment_id, changed=new.changed)
     activating = Activating(
         environment, deployment_id, Status.SEALED, "deploy", Status.SUPERSEDED
     )
-    activate(session, activating, materialization, saved_grants={})
-    return deployment_id
+    return activate(session, activating, new.materialization, {}, changed=new.changed)

@@ -1,42 +1,74 @@
-"""diff: what a deploy would change, found without writing or compiling anything."""
+"""diff: how two sets of functions differ, found without writing or compiling anything.
+
+Each of them is a source schema, a deployment, or what an environment runs; without
+more said, a source schema is compared with what the environment runs, and the diff
+says what its deploy would change.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 
+from ..candidates import candidates_of
 from ..database import Database
-from ..diff import Candidate, diff, render_diff, summary
-from ..environment import planned_live_schema
+from ..diff import Definition, render_diff, summary
+from ..diff import diff as compare
+from ..environment import known_environment, planned_live_schema
+from ..errors import InvalidArgument, InvalidOption, UnknownDeployment
 from ..names import check_env
-from ..pointer import render_pointer
+from ..options import Options, parse_options
 from ..scanning import check_source_schema, scan_source
 from ..session import Session, require_deployer
-from ..source import SourceFunction
-from ..store import find_environment, versions_of
+from ..store import find_deployment, find_environment, versions_of
 
 
-def diff_source(session: Session, env: str | None, from_schema: str | None) -> str:
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of the two that are compared."""
+
+    env: str
+    # None for a source schema, and for an environment that runs nothing yet.
+    deployment_id: int | None
+    source_schema: str | None
+    functions: Mapping[str, Definition]
+
+    def to_json(self) -> dict[str, object]:
+        return {
+            "env": self.env,
+            "deployment_id": self.deployment_id,
+            "source_schema": self.source_schema,
+        }
+
+
+def diff(
+    session: Session, env: str | None, from_schema: str | None, options: str | None
+) -> str:
     """Return the diff's JSON; before the first deployment everything is added."""
     env = check_env(env)
+    given = parse_options(options, known=("deployment", "against", "against_env"))
+    _check_sides(from_schema, given)
     require_deployer(session)
-    source = check_source_schema(session, from_schema)
-    environment = find_environment(session.database, env)
-    active_id = environment.active_deployment_id if environment else None
-    functions = diff(
-        versions_of(session.database, active_id),
-        _candidates(session.database, scan_source(session, source).deployable),
-    )
+    database = session.database
+    candidate = _candidate(session, env, from_schema, given.integer("deployment"))
+    base = _base(database, env, given)
+    functions = compare(base.functions, candidate.functions)
+    environment = find_environment(database, env)
     return json.dumps(
         {
             "env": env,
-            "source_schema": source.name,
+            "source_schema": candidate.source_schema,
             "live_schema": (
                 environment.live_schema
                 if environment
                 else planned_live_schema(session, env)
             ),
-            "active_deployment_id": active_id,
+            "active_deployment_id": (
+                environment.active_deployment_id if environment else None
+            ),
+            "base": base.to_json(),
+            "candidate": candidate.to_json(),
             "summary": summary(functions),
             "functions": render_diff(functions),
         },
@@ -44,17 +76,65 @@ def diff_source(session: Session, env: str | None, from_schema: str | None) -> s
     )
 
 
-def _candidates(
-    database: Database, functions: Sequence[SourceFunction]
-) -> dict[str, Candidate]:
-    if not functions:
-        return {}
-    rows = database.fetch("candidate_hashes", oids=[each.oid for each in functions])
-    return {
-        function.name: Candidate(
-            artifact_hash=row["artifact_hash"],
-            pointer=render_pointer(row["artifact_hash"]),
-            attributes=function.attributes,
+def _check_sides(from_schema: str | None, given: Options) -> None:
+    deployment = given.integer("deployment")
+    against, against_env = given.integer("against"), given.text("against_env")
+    if from_schema is not None and deployment is not None:
+        raise InvalidOption(
+            'from_schema and option "deployment" exclude each other',
+            hint='Compare a deployment by "deployment", with from_schema => null.',
         )
-        for function, row in zip(functions, rows, strict=True)
-    }
+    if against is not None and against_env is not None:
+        raise InvalidOption(
+            'options "against" and "against_env" exclude each other',
+            hint="Compare with a deployment or with what an environment runs.",
+        )
+    if all(each is None for each in (from_schema, deployment, against, against_env)):
+        raise InvalidArgument(
+            "there is nothing to compare the environment with",
+            hint='Name from_schema, or an option: "deployment", "against" or'
+            ' "against_env".',
+        )
+
+
+def _candidate(
+    session: Session, env: str, from_schema: str | None, deployment: int | None
+) -> _Side:
+    if from_schema is not None:
+        source = check_source_schema(session, from_schema)
+        scan = scan_source(session, source)
+        functions = candidates_of(session.database, scan.deployable)
+        return _Side(env, None, source.name, functions)
+    if deployment is not None:
+        return _deployment(session.database, deployment)
+    return _active(session.database, env)
+
+
+def _base(database: Database, env: str, given: Options) -> _Side:
+    against, against_env = given.integer("against"), given.text("against_env")
+    if against is not None:
+        return _deployment(database, against)
+    if against_env is not None:
+        return _active(database, check_env(against_env))
+    environment = find_environment(database, env)
+    if environment is None:
+        return _Side(env, None, None, {})
+    return _active(database, env)
+
+
+def _deployment(database: Database, deployment_id: int) -> _Side:
+    found = find_deployment(database, deployment_id)
+    if found is None:
+        raise UnknownDeployment(
+            f"there is no deployment {deployment_id}",
+            hint="stopgap.deployments('…') lists those of an environment.",
+        )
+    functions = versions_of(database, deployment_id)
+    return _Side(found.env, deployment_id, found.source_schema, functions)
+
+
+def _active(database: Database, env: str) -> _Side:
+    active_id = known_environment(database, env).active_deployment_id
+    if active_id is None:
+        return _Side(env, None, None, {})
+    return _deployment(database, active_id)

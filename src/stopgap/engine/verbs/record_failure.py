@@ -37,7 +37,7 @@ def record_failure(
     name = DeploymentName(
         env, source_schema, environment.live_schema, given.text("label")
     )
-    deployment_id = open_deployment(database, name, session.caller, previous_id=None)
+    deployment_id = open_deployment(database, name, session.caller)
     set_provenance(database, deployment_id, origin.to_json())
     fail_deployment(database, deployment_id, failed_manifest(name, told))
     return deployment_id

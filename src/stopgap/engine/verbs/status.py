@@ -9,8 +9,9 @@ from ..database import Database
 from ..drift import find_drift
 from ..manifest import render_function, with_functions
 from ..names import check_env
+from ..plan import Target
 from ..session import Session, require_deployer
-from ..store import Environment, find_environment, versions_of, what_is_live
+from ..store import Environment, find_environment, target_of
 
 
 def status(session: Session, env: str | None) -> str | None:
@@ -21,7 +22,8 @@ def status(session: Session, env: str | None) -> str | None:
     environment = find_environment(database, env)
     if environment is None:
         return None
-    expected = what_is_live(database, environment.active_deployment_id)
+    target = target_of(database, environment.active_deployment_id)
+    expected = target.versions()
     drift = find_drift(
         expected,
         read_live_schema(database, environment.live_schema),
@@ -33,7 +35,7 @@ def status(session: Session, env: str | None) -> str | None:
             "live_schema": environment.live_schema,
             "active_deployment_id": environment.active_deployment_id,
             "updated_at": environment.updated_at,
-            "active_deployment": _active_deployment(database, environment),
+            "active_deployment": _active_deployment(database, environment, target),
             "drift": drift.to_json(),
         },
         ensure_ascii=False,
@@ -41,7 +43,7 @@ def status(session: Session, env: str | None) -> str | None:
 
 
 def _active_deployment(
-    database: Database, environment: Environment
+    database: Database, environment: Environment, target: Target
 ) -> dict[str, object] | None:
     active_id = environment.active_deployment_id
     if active_id is None:
@@ -53,7 +55,7 @@ def _active_deployment(
             source_schema=row["source_schema"],
             live_schema=environment.live_schema,
         )
-        for version in versions_of(database, active_id).values()
+        for version in target.deployed.values()
     ]
     return {
         **row,

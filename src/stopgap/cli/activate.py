@@ -1,0 +1,53 @@
+"""stopgap activate: make a sealed deployment, or an earlier one, what runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
+from stopgap.cli.render import print_human, print_json, progress, title
+from stopgap.cli.session import open_client
+
+
+def activate(
+    deployment_id: Annotated[int, typer.Argument(metavar="DEPLOYMENT_ID")],
+    db: DbOption = None,
+    env: EnvOption = "prod",
+    dry_run: DryRunOption = False,
+    ddl: DdlOption = False,
+    output: OutputOption = Output.HUMAN,
+) -> None:
+    """Make a deployment what an environment runs.
+
+    One that was sealed by `stopgap deploy --no-activate`, or one that was active
+    before, as to go forward again after a rollback.
+    """
+    is_json = output is Output.JSON
+    answer: dict[str, object] = {
+        "command": "activate",
+        "env": env,
+        "deployment_id": deployment_id,
+    }
+    with open_client(db, quiet=is_json) as client:
+        if dry_run:
+            plan = client.plan_activation(env, deployment_id)
+            if is_json:
+                told = {"changed": plan.changed, "dry_run": True, "plan": plan.raw}
+                print_json(answer | told)
+            else:
+                print_plan(plan, with_ddl=ddl)
+            fail_if_impossible(plan)
+            return
+        with progress(f"activating {deployment_id} in {env}", quiet=is_json):
+            done = client.activate(env, deployment_id)
+        if is_json:
+            print_json(answer | {"changed": done.changed, "dry_run": False})
+            return
+        name = title(client.deployment(env, deployment_id))
+    if done.outcome.activation_id is None:
+        print_human(f"Nothing to do: {env} runs {name} already")
+        return
+    print_human(f"Activated {name} in {env}", f"To undo: stopgap rollback --env {env}")

@@ -1,0 +1,150 @@
+"""Blueprints: what a deploy, a rollback or an activation would do, written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import unified_diff
+
+from .diagnostics import Diagnostic, author_text
+from .diff import Change, FunctionDiff, render_diff, summary
+from .errors import EngineError, ErrorClass
+from .manifest import render_refs
+from .plan import Materialization
+from .source import Skipped
+
+
+@dataclass(slots=True)
+class Obstacles:
+    """All refusals that the verb itself would end at the first of."""
+
+    found: list[EngineError] = field(default_factory=list)
+
+    @contextmanager
+    def collected(self, kind: type[EngineError] = EngineError) -> Iterator[None]:
+        """Note a refusal of this kind, and go on behind the block."""
+        try:
+            yield
+        except EngineError as refusal:
+            if not isinstance(refusal, kind):
+                raise
+            self.found.append(refusal)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the keys that a plan has for them."""
+        permission = ErrorClass.PERMISSION
+        return {
+            "possible": not self.found,
+            "privileges_missing": [
+                _refusal(each) for each in self.found if each.error_class is permission
+            ],
+            "refusals": [
+                _refusal(each)
+                for each in self.found
+                if each.error_class is not permission
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """A plan in all its parts."""
+
+    action: str
+    env: str
+    live_schema: str
+    active_deployment_id: int | None
+    # None for the new deployment that a deploy would make.
+    deployment_id: int | None
+    source_schema: str | None
+    changed: bool
+    functions: tuple[FunctionDiff, ...]
+    # Unified diffs by function.
+    typescript: Mapping[str, str]
+    skipped: tuple[Skipped, ...]
+    prune: bool
+    materialization: Materialization
+    ddl: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    obstacles: Obstacles
+
+    def to_json(self) -> dict[str, object]:
+        """Return the plan's JSON, drops before what else becomes of live functions."""
+        changes = self.materialization
+        return {
+            "action": self.action,
+            "env": self.env,
+            "source_schema": self.source_schema,
+            "live_schema": self.live_schema,
+            "active_deployment_id": self.active_deployment_id,
+            "deployment_id": self.deployment_id,
+            **self.obstacles.to_json(),
+            "diagnostics": [each.to_json() for each in self.diagnostics],
+            "changed": self.changed,
+            "live": {
+                "dropped": [each.name for each in changes.drop],
+                "kept": [
+                    {"fn_name": each.ref.fn_name, "dependents": list(each.dependents)}
+                    for each in changes.kept
+                ],
+                "retained": render_refs(changes.retained),
+                "created": [each.fn_name for each in changes.create],
+                "replaced": [each.version.fn_name for each in changes.replace],
+                "unchanged": len(changes.unchanged),
+            },
+            "summary": summary(self.functions),
+            "functions": [
+                {**each, "diff": self.typescript.get(str(each["fn_name"]))}
+                for each in render_diff(self.functions)
+            ],
+            "skipped": [
+                {"fn_name": each.fn_name, "reason": each.reason}
+                for each in self.skipped
+            ],
+            "prune": self.prune,
+            "ddl": list(self.ddl),
+        }
+
+
+def typescript_diffs(
+    functions: tuple[FunctionDiff, ...], sources: Mapping[str, str]
+) -> dict[str, str]:
+    """Return a unified diff for each changed function; `sources` are by hash."""
+    return {
+        each.fn_name: _unified(
+            each.fn_name,
+            sources.get(each.active_artifact_hash or "", ""),
+            sources.get(each.candidate_artifact_hash or "", ""),
+        )
+        for each in functions
+        if has_changed_code(each)
+    }
+
+
+def has_changed_code(function: FunctionDiff) -> bool:
+    """Tell whether the TypeScript of a function differs, not its attributes alone."""
+    return (
+        function.change is Change.CHANGED
+        and function.active_artifact_hash != function.candidate_artifact_hash
+    )
+
+
+def _unified(name: str, before: str, after: str) -> str:
+    lines = unified_diff(
+        author_text(before).splitlines(),
+        author_text(after).splitlines(),
+        f"{name} (active)",
+        f"{name} (planned)",
+        lineterm="",
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _refusal(refusal: EngineError) -> dict[str, object]:
+    return {
+        "sqlstate": refusal.sqlstate,
+        "message": refusal.message,
+        "detail": refusal.detail,
+        "hint": refusal.hint,
+    }

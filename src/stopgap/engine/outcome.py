@@ -1,0 +1,54 @@
+"""What a verb did, told to its caller beside the id that it returns.
+
+The setting `stopgap.outcome` holds it until the transaction ends. A session cannot
+tell by comparing ids: what it saw before the call may be older than the lock that
+the call waited for.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from .database import Database
+from .plan import Materialization
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an environment, in numbers of live functions."""
+
+    deployment_id: int
+    # Whether there was anything to do: to the live functions, or to which of them
+    # are deployed.
+    changed: bool
+    # The entry of the log; None where nothing was activated.
+    activation_id: int | None = None
+    created: int = 0
+    replaced: int = 0
+    dropped: int = 0
+    kept: int = 0
+
+
+def activated(
+    deployment_id: int,
+    activation_id: int,
+    materialization: Materialization,
+    *,
+    changed: bool,
+) -> Outcome:
+    """Return the outcome of an activation."""
+    return Outcome(
+        deployment_id=deployment_id,
+        changed=changed,
+        activation_id=activation_id,
+        created=len(materialization.create),
+        replaced=len(materialization.replace),
+        dropped=len(materialization.drop),
+        kept=len(materialization.kept),
+    )
+
+
+def tell_outcome(database: Database, outcome: Outcome) -> None:
+    """Let the caller read it in the same transaction."""
+    database.fetch("set_outcome", outcome=json.dumps(asdict(outcome)))

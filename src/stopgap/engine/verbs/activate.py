@@ -1,0 +1,40 @@
+"""activate: a deployment that is sealed, or was active before, becomes active."""
+
+from __future__ import annotations
+
+from ..environment import known_environment, lock_environment
+from ..lineage import Ancestor
+from ..names import check_env
+from ..options import check_no_options
+from ..outcome import Outcome, tell_outcome
+from ..returning import goal_of, reach
+from ..session import Session, require_deployer, require_read_committed
+from ..states import Status
+from ..targeting import activation_target
+
+
+def activate(
+    session: Session, env: str | None, deployment_id: int | None, options: str | None
+) -> int:
+    """Activate a deployment, and return its id; the active one is left as it is."""
+    env = check_env(env)
+    check_no_options(options)
+    require_read_committed(session)
+    require_deployer(session)
+
+    database = session.database
+    lock_environment(database, env)
+    environment = known_environment(database, env)
+    found = activation_target(database, environment, deployment_id)
+    if found.status is Status.ACTIVE:
+        outcome = Outcome(found.id, changed=False)
+    else:
+        outcome = reach(
+            session,
+            environment,
+            goal_of(database, Ancestor(found.id, found.status), prune=found.prune),
+            action="activate",
+            leaves_behind=Status.SUPERSEDED,
+        )
+    tell_outcome(database, outcome)
+    return outcome.deployment_id

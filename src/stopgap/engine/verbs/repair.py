@@ -1,0 +1,103 @@
+"""repair: the live schema is made again what the active deployment says."""
+
+from __future__ import annotations
+
+import json
+
+from ..activation import Activating, activate, check_artifacts
+from ..catalog import read_live_schema
+from ..ddl import create_schema, materialize_statements
+from ..drift import Drift, find_drift
+from ..environment import (
+    ensure_live_schema,
+    known_environment,
+    lock_environment,
+    needs_live_schema,
+)
+from ..errors import NoActiveDeployment
+from ..materializing import plan_for
+from ..names import check_env
+from ..options import parse_options
+from ..outcome import Outcome, tell_outcome
+from ..plan import Materialization
+from ..session import Session, require_deployer, require_read_committed
+from ..states import Status
+from ..store import Environment, target_of
+
+
+def repair(session: Session, env: str | None, options: str | None) -> str:
+    """Materialize the active deployment again, with what was retained with it.
+
+    Functions that people made in the live schema are theirs to drop. Returns what was
+    found and done, as JSON; a dry run does nothing.
+    """
+    env = check_env(env)
+    given = parse_options(options, known=("dry_run",))
+    is_dry_run = given.boolean("dry_run") is True
+    require_read_committed(session)
+    require_deployer(session)
+
+    database = session.database
+    if not is_dry_run:
+        lock_environment(database, env)
+    environment = known_environment(database, env)
+    active_id = environment.active_deployment_id
+    if active_id is None:
+        raise NoActiveDeployment(
+            f'environment "{env}" has no active deployment',
+            hint="There is nothing to repair: deploy to it.",
+        )
+    schema = environment.live_schema
+    target = target_of(database, active_id)
+    check_artifacts(database, target.versions())
+    drift = find_drift(target.versions(), read_live_schema(database, schema))
+    is_new_schema = needs_live_schema(session, schema)
+    changes = plan_for(session, schema, target, target, drop_obsolete=False)
+    ddl = create_schema(schema) if is_new_schema else []
+    for statements in materialize_statements(schema, changes, {}):
+        ddl += statements
+
+    if not is_dry_run:
+        ensure_live_schema(session, schema)
+        tell_outcome(database, _carry_out(session, environment, active_id, changes))
+    return json.dumps(
+        {
+            "env": env,
+            "live_schema": schema,
+            "deployment_id": active_id,
+            "dry_run": is_dry_run,
+            "changed": bool(ddl),
+            **_done(drift, changes),
+            "ddl": ddl,
+        },
+        ensure_ascii=False,
+    )
+
+
+def _carry_out(
+    session: Session,
+    environment: Environment,
+    active_id: int,
+    changes: Materialization,
+) -> Outcome:
+    if changes.is_empty:
+        return Outcome(active_id, changed=False)
+    activating = Activating(
+        environment, active_id, Status.ACTIVE, "repair", Status.ACTIVE
+    )
+    return activate(session, activating, changes, {})
+
+
+def _done(drift: Drift, changes: Materialization) -> dict[str, object]:
+    return {
+        "created": [each.fn_name for each in changes.create],
+        "replaced": [
+            {
+                "fn_name": each.version.fn_name,
+                "changed": list(drift.changed[each.version.fn_name]),
+            }
+            for each in changes.replace
+        ],
+        # Made by hand, and left alone.
+        "left": list(drift.added),
+    }
