@@ -2,8 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = (
-    "tests.fixtures.installation",
-    "tests.fixtures.cluster",
-    "tests.fixtures.crash",
-)
+pytest_plugins = ("tests.fixtures.cluster", "tests.fixtures.crash")

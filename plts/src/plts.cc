@@ -2,8 +2,11 @@
 
 #include "api/plan.h"
 #include "call/call.h"
+#include "call/event_trigger.h"
 #include "call/function.h"
+#include "call/trigger.h"
 #include "call/validate.h"
+#include "convert/relation.h"
 #include "js/prewarm.h"
 #include "metrics.h"
 #include "pg/guard.h"
@@ -40,11 +43,16 @@ PGDLLEXPORT void _PG_init(void) {
   plts::pg_watch_types();
   plts::pg_watch_functions();
   plts::pg_watch_relations();
+  plts::pg_watch_shapes();
   plts::pg_prewarm();
 }
 
 PGDLLEXPORT Datum plts_call_handler(PG_FUNCTION_ARGS) {
-  return plts::Border([&] { return plts::CallFunction(fcinfo); });
+  return plts::Border([&] {
+    if (CALLED_AS_TRIGGER(fcinfo)) return plts::CallTrigger(fcinfo);
+    if (CALLED_AS_EVENT_TRIGGER(fcinfo)) return plts::CallEventTrigger(fcinfo);
+    return plts::CallFunction(fcinfo);
+  });
 }
 
 PGDLLEXPORT Datum plts_validator(PG_FUNCTION_ARGS) {

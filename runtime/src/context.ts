@@ -1,6 +1,8 @@
 /** The types of `ctx`: what every stopgap function is called with. */
 
+import type { EventTrigger, Trigger } from "./trigger.js";
 import type { TimestampTz } from "./value.js";
+import type { Window } from "./window.js";
 
 /** An SQL statement: text, text with parameters, or what a query builder makes. */
 export type SqlInput =
@@ -49,4 +51,10 @@ export interface Ctx<Args = unknown> {
   readonly fn: FunctionIdentity;
   /** Start of the transaction, ISO 8601. */
   readonly now: TimestampTz;
+  /** In triggers only. */
+  readonly trigger?: Trigger;
+  /** In event triggers only. */
+  readonly event?: EventTrigger;
+  /** In window functions only. */
+  readonly window?: Window;
 }

@@ -28,6 +28,17 @@ export type {
 } from "./schema.js";
 export { SqlError } from "./sql-error.js";
 export type { SqlErrorFields } from "./sql-error.js";
+export type {
+  DdlCommand,
+  DroppedObject,
+  EventTrigger,
+  EventTriggerCtx,
+  NoArgs,
+  Trigger,
+  TriggerCtx,
+  TriggerResult,
+  TriggerRow,
+} from "./trigger.js";
 export { v } from "./v.js";
 export { numeric } from "./value.js";
 export type {
@@ -41,3 +52,10 @@ export type {
   TimestampInput,
   TimestampTz,
 } from "./value.js";
+export type {
+  Window,
+  WindowCtx,
+  WindowOptions,
+  WindowSeek,
+  WindowValue,
+} from "./window.js";

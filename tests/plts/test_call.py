@@ -270,9 +270,7 @@ def test_many_rows(shared: Connection) -> None:
     "head",
     [
         "unsupported() returns setof int",
-        "unsupported() returns trigger",
         "unsupported(a anyelement) returns anyelement",
-        "unsupported() returns event_trigger",
     ],
 )
 def test_unsupported_form_is_refused_when_it_is_created(

@@ -9,8 +9,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.fixtures.installation import Installation
-
 # What V8 does where it is started a second time is what this library does.
 SOURCE = """
 #include <postgres.h>
@@ -25,9 +23,7 @@ Build = Callable[[str, bool], Path]
 
 
 @pytest.fixture(scope="module")
-def build(
-    tmp_path_factory: pytest.TempPathFactory, installation: Installation
-) -> Build:
+def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
     """Build a library under the name that plv8's has."""
     folder = tmp_path_factory.mktemp("other-v8")
     for parent in (folder, folder.parent, folder.parent.parent):
@@ -36,7 +32,7 @@ def build(
 
     def build(name: str, aborts: bool) -> Path:
         headers = subprocess.run(
-            [installation.pg_config, "--includedir-server"],
+            ["pg_config", "--includedir-server"],
             check=True,
             capture_output=True,
             text=True,

@@ -5,45 +5,16 @@
 
 #include <ctime>
 
+#include "api/callback.h"
 #include "api/log.h"
 #include "api/statement.h"
-#include "call/frame.h"
+#include "api/trigger_row.h"
+#include "api/window.h"
 #include "call/function.h"
-#include "js/exception.h"
 #include "pg/guard.h"
 
 namespace plts {
 namespace {
-
-using Arguments = v8::FunctionCallbackInfo<v8::Value>;
-
-// Runs the body of a callback under the rule above.
-template <class Body>
-void Callback(Body&& body) {
-  Realm* realm = g_frame != nullptr ? g_frame->realm : nullptr;
-  if (realm == nullptr) return;
-  try {
-    body(*realm);
-  } catch (const Thrown&) {
-    // The exception is pending in V8 and goes on from here.
-  } catch (Error& error) {
-    ThrowToJs(realm, std::move(error));
-  } catch (const std::exception&) {
-    ThrowToJs(realm, Error(ERRCODE_OUT_OF_MEMORY, "out of memory"));
-  }
-}
-
-// Refuses what comes from a ctx whose call is not the innermost one.
-void CheckToken(const Arguments& arguments) {
-  const bool mine = arguments[0]->IsUint32() && g_frame->token != 0 &&
-                    arguments[0].As<v8::Uint32>()->Value() == g_frame->token;
-  if (!mine) {
-    throw Error(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                "ctx is used outside of its own call", {},
-                "A ctx, and everything taken from it, works only while the function "
-                "it was passed to runs.");
-  }
-}
 
 StatementText TakeStatement(const Arguments& arguments) {
   CheckToken(arguments);
@@ -201,11 +172,6 @@ void Module(const Arguments& arguments) {
   });
 }
 
-struct Native {
-  const char* name;
-  v8::FunctionCallback callback;
-};
-
 const Native kNatives[] = {
     {"query", Query},
     {"exec", Exec},
@@ -218,6 +184,17 @@ const Native kNatives[] = {
     {"utf8Encode", Utf8Encode},
     {"utf8Decode", Utf8Decode},
     {"module", Module},
+    {"triggerNew", TriggerNew},
+    {"triggerOld", TriggerOld},
+    {"setTriggerNew", SetTriggerNew},
+    {"windowPosition", WindowPosition},
+    {"windowRowCount", WindowRowCount},
+    {"windowArg", WindowArg},
+    {"windowSeek", WindowSeek},
+    {"windowArePeers", WindowArePeers},
+    {"windowSetMark", WindowSetMark},
+    {"windowLocal", WindowLocal},
+    {"setWindowLocal", SetWindowLocal},
 };
 
 }  // namespace

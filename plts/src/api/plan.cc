@@ -5,6 +5,7 @@
 #include <list>
 #include <unordered_map>
 
+#include "api/transition.h"
 #include "pg/guard.h"
 
 namespace plts {
@@ -27,7 +28,8 @@ Cache& TheCache() {
 // Finds the types of $1, $2, … as the server does for a protocol-level Parse that
 // leaves them unspecified. Types and their number are returned in the current memory
 // context.
-void pg_infer(const char* sql, Oid** types, int* count, int* statements) {
+void pg_infer(const char* sql, QueryEnvironment* environment, Oid** types, int* count,
+              int* statements) {
   *types = nullptr;
   *count = 0;
   List* parsed = raw_parser(sql, RAW_PARSE_DEFAULT);
@@ -36,7 +38,11 @@ void pg_infer(const char* sql, Oid** types, int* count, int* statements) {
   // what a later one needs. Without parameters there is nothing to infer.
   if (*statements != 1 || std::strchr(sql, '$') == nullptr) return;
   auto* raw = linitial_node(RawStmt, parsed);
-  pg_analyze_and_rewrite_varparams(raw, sql, types, count, nullptr);
+#if PG_VERSION_NUM >= 150000
+  pg_analyze_and_rewrite_varparams(raw, sql, types, count, environment);
+#else
+#error "PostgreSQL 15 or later is needed"
+#endif
   for (int i = 0; i < *count; i++) {
     const Oid type = (*types)[i];
     if (type == InvalidOid || type == UNKNOWNOID) {
@@ -90,11 +96,14 @@ namespace {
 void RelationsChanged(Datum, Oid) { g_relation_generation++; }
 
 // Infers and prepares. Leaves the plan as it is where the types are the same.
-void Refresh(const std::string& sql, Plan* plan) {
+void Refresh(const CallFrame* frame, const std::string& sql, Plan* plan) {
   Oid* types = nullptr;
   int count = 0;
   const uint64_t relations = g_relation_generation;
-  Prepare(sql, [&] { pg_infer(sql.c_str(), &types, &count, &plan->statements); });
+  Prepare(sql, [&] {
+    pg_infer(sql.c_str(), pg_transition_environment(frame), &types, &count,
+             &plan->statements);
+  });
   const std::vector<Oid> inferred(types, types + count);
   // A text of several commands is not kept: see pg_infer.
   if (plan->statements == 1 && (plan->plan == nullptr || inferred != plan->types)) {
@@ -116,21 +125,22 @@ void Refresh(const std::string& sql, Plan* plan) {
 
 }  // namespace
 
-Plan& PlanFor(const std::string& sql) {
+Plan& PlanFor(const CallFrame* frame, const std::string& sql) {
   Cache& cache = TheCache();
   cache.clock++;
   std::string key = sql;
   key += '\0';
   key += namespace_search_path;
+  key += TransitionKey(frame);
   const auto known = cache.plans.find(key);
   Plan* plan = known != cache.plans.end() ? known->second.get() : nullptr;
   if (plan == nullptr) {
     auto made = std::make_unique<Plan>();
-    Refresh(sql, made.get());
+    Refresh(frame, sql, made.get());
     DropOldest(cache);
     plan = cache.plans.emplace(key, std::move(made)).first->second.get();
   } else if (plan->relation_generation != g_relation_generation && plan->running == 0) {
-    Refresh(sql, plan);
+    Refresh(frame, sql, plan);
   }
   plan->last_used = cache.clock;
   if (plan->type_generation != TypeGeneration()) {

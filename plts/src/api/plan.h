@@ -9,6 +9,8 @@
 
 namespace plts {
 
+struct CallFrame;
+
 // A statement whose parameter types the server has inferred. Kept across calls in a
 // bounded cache, by its text and the search_path it was inferred under; inferred again
 // after any relation or type may have changed. Never freed while it runs.
@@ -25,9 +27,9 @@ struct Plan {
   ~Plan();
 };
 
-// The plan for a text, prepared under the current search_path where it is new. Needs
-// SPI to be connected. Throws Error.
-Plan& PlanFor(const std::string& sql);
+// The plan for a text of `frame`, prepared under the current search_path where it is
+// new. Needs SPI to be connected. Throws Error.
+Plan& PlanFor(const CallFrame* frame, const std::string& sql);
 
 // Registers for changes of relations, once a process. May ereport.
 void pg_watch_relations();

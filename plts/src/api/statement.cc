@@ -4,6 +4,7 @@
 
 #include "api/plan.h"
 #include "api/rows.h"
+#include "api/transition.h"
 #include "call/function.h"
 #include "pg/subtransaction.h"
 #include "settings.h"
@@ -103,8 +104,11 @@ v8::Local<v8::Value> MakeResult(Realm& realm, int outcome, bool rows) {
 v8::Local<v8::Value> Execute(Realm& realm, const CallFrame& frame,
                              const StatementText& text, const std::string& sql,
                              bool rows) {
-  Guard([] { SPI_connect(); });
-  Plan& plan = PlanFor(sql);
+  Guard([&] {
+    SPI_connect();
+    pg_register_transition_tables(&frame);
+  });
+  Plan& plan = PlanFor(&frame, sql);
   const Running running(plan);
   const Values values = ConvertParameters(realm, plan, text.params);
   const bool stable = frame.body != nullptr && frame.body->read_only_spi;

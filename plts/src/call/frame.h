@@ -9,6 +9,8 @@
 namespace plts {
 
 struct FunctionBody;
+struct TriggerCall;
+struct WindowCall;
 
 // A statement that JavaScript has asked for and whose promise is pending.
 struct Request {
@@ -29,6 +31,8 @@ struct CallFrame {
   std::vector<Request> requests;       // in the order asked for
   size_t next_request = 0;
   std::vector<v8::Global<v8::Promise>> rejections;  // that nothing handles so far
+  TriggerCall* trigger = nullptr;                   // while a trigger's handler runs
+  WindowCall* window = nullptr;  // while a window function's handler runs
 };
 
 inline CallFrame* g_frame = nullptr;

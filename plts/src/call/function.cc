@@ -110,6 +110,7 @@ FunctionBody* Load(Cache& cache, Oid oid) {
   body->oid = oid;
   body->schema = signature.schema;
   body->name = signature.name;
+  body->kind = signature.kind;
   body->display_name = signature.display_name;
   body->read_only_spi = signature.read_only;
   body->result = signature.result;

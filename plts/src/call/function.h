@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "call/signature.h"
 #include "convert/converter.h"
 #include "pg/pg.h"
 
@@ -33,6 +34,7 @@ struct FunctionBody {
   std::string module_name;  // the resource name: plts:<hash>, or plts:memory:<serial>
   std::string compiled_js;
   std::string export_name = "default";
+  Kind kind = Kind::kFunction;
   bool plain = false;          // called with ctx and the arguments, not with ctx alone
   bool uses_ctx = true;        // a plain body that does not mention ctx gets none
   bool read_only = false;      // a query handler: ctx.db.mode is "ro"

@@ -77,7 +77,29 @@ std::string ArgsType(const Signature& s) {
 }
 
 std::string ResultType(const Signature& s) {
+  if (s.kind == Kind::kTrigger) return "TriggerResult";
+  if (s.kind == Kind::kEventTrigger) return "void";
   return Nullable(s.result->ts_result, false);
+}
+
+Kind KindOf(const FormData_pg_proc& proc) {
+  if (proc.prorettype == TRIGGEROID) return Kind::kTrigger;
+  if (proc.prorettype == EVENT_TRIGGEROID) return Kind::kEventTrigger;
+  return proc.prokind == PROKIND_WINDOW ? Kind::kWindow : Kind::kFunction;
+}
+
+std::string CtxType(const Signature& s) {
+  switch (s.kind) {
+    case Kind::kTrigger:
+      return "TriggerCtx";
+    case Kind::kEventTrigger:
+      return "EventTriggerCtx";
+    case Kind::kWindow:
+      return "WindowCtx<" + ArgsType(s) + ">";
+    case Kind::kFunction:
+      break;
+  }
+  return "Ctx<" + ArgsType(s) + ">";
 }
 
 // From the database's encoding. May ereport.
@@ -94,6 +116,9 @@ Signature ReadSignature(HeapTuple proc_tuple) {
   s.oid = proc->oid;
   s.strict = proc->proisstrict;
   s.read_only = proc->provolatile != PROVOLATILE_VOLATILE;
+  s.kind = KindOf(*proc);
+  // PostgreSQL calls window functions for null arguments too.
+  if (s.kind == Kind::kWindow) s.strict = false;
   struct {
     char* display_schema;
     char* schema;
@@ -118,7 +143,9 @@ Signature ReadSignature(HeapTuple proc_tuple) {
     if (is_null) elog(ERROR, "function %u has no source", proc->oid);
     read.source = pg_utf8(TextDatumGetCString(source));
     read.count = get_func_arg_info(proc_tuple, &read.types, &read.names, &read.modes);
-    if (proc->prokind != PROKIND_FUNCTION || proc->proretset) {
+    const bool runs =
+        proc->prokind == PROKIND_FUNCTION || proc->prokind == PROKIND_WINDOW;
+    if (!runs || proc->proretset) {
       ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                       errmsg("LANGUAGE plts runs functions that return one value")));
     }
@@ -137,9 +164,14 @@ Signature ReadSignature(HeapTuple proc_tuple) {
       }
       read.converters[i] = pg_converter(read.types[i]);
     }
+    if (read.count > 0 && (s.kind == Kind::kTrigger || s.kind == Kind::kEventTrigger)) {
+      ereport(ERROR, (errcode(ERRCODE_INVALID_FUNCTION_DEFINITION),
+                      errmsg("a trigger function cannot have declared arguments"),
+                      errhint("The arguments of a trigger are in ctx.trigger.args.")));
+    }
     const Oid result = proc->prorettype;
     if (get_typtype(result) == TYPTYPE_PSEUDO && result != VOIDOID &&
-        result != RECORDOID) {
+        result != RECORDOID && result != TRIGGEROID && result != EVENT_TRIGGEROID) {
       ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                       errmsg("LANGUAGE plts functions cannot return type %s",
                              format_type_be(result))));
@@ -171,8 +203,7 @@ std::vector<std::string> PlainHeaders(const Signature& s) {
   // A parameter of that name wins: ctx is then out of reach, but keeps its place.
   const bool taken = std::any_of(s.inputs.begin(), s.inputs.end(),
                                  [](const Parameter& p) { return p.name == "ctx"; });
-  std::string parameters =
-      std::string(taken ? "$ctx" : "ctx") + ": Ctx<" + ArgsType(s) + ">";
+  std::string parameters = std::string(taken ? "$ctx" : "ctx") + ": " + CtxType(s);
   for (size_t i = 0; i < s.inputs.size(); i++) {
     parameters += ", " + ParameterName(s.inputs[i], i) + ": " +
                   Nullable(s.inputs[i].type->ts_type, s.strict);

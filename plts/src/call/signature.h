@@ -8,6 +8,9 @@
 
 namespace plts {
 
+// How PostgreSQL calls a function.
+enum class Kind { kFunction, kTrigger, kEventTrigger, kWindow };
+
 struct Parameter {
   std::string name;  // empty where it has none
   const Converter* type;
@@ -19,6 +22,7 @@ struct Signature {
   std::string schema;
   std::string name;
   std::string display_name;  // schema.function in the database's encoding, for errors
+  Kind kind = Kind::kFunction;
   bool strict = false;
   bool read_only = false;  // STABLE or IMMUTABLE
   std::vector<Parameter> inputs;

@@ -58,18 +58,6 @@ int ParseSqlState(const std::string& code) {
   return MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]);
 }
 
-// In the database's encoding, for messages.
-std::string ForMessage(const std::string& utf8) {
-  if (GetDatabaseEncoding() == PG_UTF8) return utf8;
-  std::string out = utf8;
-  Guard([&] {
-    const char* encoded =
-        pg_any_to_server(utf8.c_str(), static_cast<int>(utf8.size()), PG_UTF8);
-    if (encoded != utf8.c_str()) out.assign(encoded);
-  });
-  return out;
-}
-
 void RestoreOrigin(v8::Isolate* isolate, v8::Local<v8::Context> context,
                    v8::Local<v8::Value> thrown, Error* error) {
   v8::Local<v8::Value> origin;

@@ -97,12 +97,18 @@ class WithoutCollection {
   v8::Isolate* isolate_;
 };
 
+// Drops the realm of a call that has ended, where it is for that call alone.
+void DropFinished(State& state, Realm* realm) {
+  if (!realm->one_call || !realm->kept.empty()) return;
+  std::erase_if(state.realms, [&](const auto& r) { return r.get() == realm; });
+}
+
 void DropIdleRealms(State& state) {
   while (true) {
     Realm* oldest = nullptr;
     size_t idle = 0;
     for (const auto& realm : state.realms) {
-      if (realm->active > 0) continue;
+      if (realm->active > 0 || !realm->kept.empty()) continue;
       idle++;
       if (oldest == nullptr || realm->last_used < oldest->last_used) {
         oldest = realm.get();
@@ -199,9 +205,7 @@ Realm* Realms::For(Oid role) {
 void Realms::End(Realm* realm) {
   State& state = TheState();
   if (--realm->active > 0) return;
-  if (realm->one_call) {
-    std::erase_if(state.realms, [&](const auto& r) { return r.get() == realm; });
-  }
+  DropFinished(state, realm);
   if (state.isolate->depth == 0 && state.isolate->doomed()) {
     state.realms.clear();
     state.isolate.reset();
@@ -215,6 +219,22 @@ void Realms::Forget(uint64_t serial, const std::string& module_name) {
     realm->args_builders.erase(serial);
     realm->modules.erase(module_name);
   }
+}
+
+Realm* Realms::Keeper(uint64_t kept) noexcept {
+  for (const auto& realm : TheState().realms) {
+    if (realm->kept.count(kept) > 0) return realm.get();
+  }
+  return nullptr;
+}
+
+void Realms::Release(uint64_t kept) noexcept {
+  // After V8 was left for good its handles may be in any state.
+  if (g_v8_abandoned) return;
+  Realm* realm = Keeper(kept);
+  if (realm == nullptr) return;
+  realm->kept.erase(kept);
+  if (realm->active == 0) DropFinished(TheState(), realm);
 }
 
 void Realms::Prewarm() {

@@ -1,8 +1,10 @@
 // Realm: one V8 context, for one effective role of the session.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -54,6 +56,15 @@ class Realm {
   // The `fn` object of ctx, by the same number.
   std::unordered_map<uint64_t, v8::Global<v8::Object>> fn_objects;
 
+  // Templates of the rows that triggers see, by the layout of their columns.
+  std::unordered_map<uint64_t, v8::Global<v8::ObjectTemplate>> trigger_rows;
+  // What ctx.trigger says of a trigger, by shape of its table, trigger and event.
+  std::map<std::tuple<uint64_t, Oid, uint32_t>, v8::Global<v8::Object>> trigger_infos;
+
+  // Values that outlive their call, by numbers that are never used twice in a process.
+  // While there are any the realm stays: nothing of a context may be used without it.
+  std::unordered_map<uint64_t, v8::Global<v8::Value>> kept;
+
   Oid role;
   bool one_call = false;   // of plts.isolation = 'call'
   int active = 0;          // calls that run in it
@@ -93,6 +104,12 @@ class Realms {
   // Drops what realms keep of a function body that is gone. Its module may be another's
   // too, which then evaluates it again.
   static void Forget(uint64_t serial, const std::string& module_name);
+
+  // The realm that keeps the value of this number; null where it is gone.
+  static Realm* Keeper(uint64_t kept) noexcept;
+
+  // Lets the value go, if it is there.
+  static void Release(uint64_t kept) noexcept;
 
   // Makes isolate and a first realm ahead of any call, in the postmaster.
   static void Prewarm();

@@ -2,6 +2,8 @@
 
 #include "js/text.h"
 
+#include "pg/guard.h"
+
 namespace plts {
 namespace {
 
@@ -119,6 +121,17 @@ std::string JsToDisplay(v8::Isolate* isolate, v8::Local<v8::Value> value) {
   for (char& c : out) {
     if (c == '\0') c = ' ';
   }
+  return out;
+}
+
+std::string ForMessage(const std::string& utf8) {
+  if (GetDatabaseEncoding() == PG_UTF8) return utf8;
+  std::string out = utf8;
+  Guard([&] {
+    const char* encoded =
+        pg_any_to_server(utf8.c_str(), static_cast<int>(utf8.size()), PG_UTF8);
+    if (encoded != utf8.c_str()) out.assign(encoded);
+  });
   return out;
 }
 

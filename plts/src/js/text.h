@@ -32,6 +32,9 @@ std::string JsToUtf8(v8::Isolate* isolate, v8::Local<v8::String> text,
 // The same for what is only shown to people: never fails, replaces what is not valid.
 std::string JsToDisplay(v8::Isolate* isolate, v8::Local<v8::Value> value);
 
+// UTF-8 text in the database's encoding, for messages.
+std::string ForMessage(const std::string& utf8);
+
 // JavaScript string from text in the database's encoding, and back to palloc'd memory
 // with a terminating zero. `length` receives the length. Both may ereport.
 v8::Local<v8::String> pg_text_to_js(v8::Isolate* isolate, const char* text, int length);

@@ -2,12 +2,14 @@
 
 #include "pg/subtransaction.h"
 
-#include "pg/compat.h"
-
 namespace plts {
 
 bool SubtransactionsAllowed() {
-  return kSubtransactionsInParallelMode || !IsInParallelMode();
+#if PG_VERSION_NUM >= 170000
+  return true;
+#else
+  return !IsInParallelMode();
+#endif
 }
 
 }  // namespace plts

@@ -2,6 +2,11 @@
 
 // Types that the headers of plain bodies name, and that modules may use unimported.
 type Ctx<Args = unknown> = import("@stopgap/runtime").Ctx<Args>;
+type TriggerCtx<Row extends object = import("@stopgap/runtime").TriggerRow> =
+  import("@stopgap/runtime").TriggerCtx<Row>;
+type TriggerResult = import("@stopgap/runtime").TriggerResult;
+type EventTriggerCtx = import("@stopgap/runtime").EventTriggerCtx;
+type WindowCtx<Args = unknown> = import("@stopgap/runtime").WindowCtx<Args>;
 type Json = import("@stopgap/runtime").Json;
 type Numeric = import("@stopgap/runtime").Numeric;
 type NumericInput = import("@stopgap/runtime").NumericInput;

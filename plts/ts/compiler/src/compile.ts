@@ -2,7 +2,6 @@
 
 import ts from "typescript";
 import { readSource, type Source } from "./body.js";
-import { dropSharedChecker, withSharedChecker } from "./checker.js";
 import { diagnose, ours } from "./diagnostics.js";
 import { emit } from "./emit.js";
 import { callableFault, findExports } from "./exports.js";
@@ -30,9 +29,7 @@ export function compile(request: CompileRequest): CompileResponse {
   }
   const response: CompileResponse = { modules: [], diagnostics: [] };
   for (let start = 0; start < request.sources.length; start += sourcesPerProgram) {
-    withSharedChecker(() => {
-      compileSome(request, start, options, response);
-    });
+    compileSome(request, start, options, response);
   }
   return response;
 }
@@ -117,7 +114,6 @@ function guarded<Result>(
   try {
     return { value: step(), crash: [] };
   } catch (error) {
-    dropSharedChecker();
     return { value: undefined, crash: [crashed(index, error)] };
   }
 }

@@ -57,8 +57,7 @@ function theirs(
     phase === "semantic" ? nullHint(program, source, diagnostic, message) : "";
   return ours(source, {
     code: `TS${code}`,
-    // Some messages name the file, for types that are whole modules.
-    message: message.replace(/\/source-\d+/g, "/module") + hint,
+    message: message + hint,
     position: pointedAt(source, diagnostic),
     phase,
   });

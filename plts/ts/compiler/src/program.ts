@@ -6,7 +6,6 @@
  */
 
 import ts from "typescript";
-import { checkerOf, type CheckerHost } from "./checker.js";
 
 declare const LIBRARY_TEXT: string;
 
@@ -41,8 +40,7 @@ export function makeProgram(
 ): ts.Program {
   const byName = new Map(files.map((file) => [file.fileName, file]));
   byName.set(libraryName, library);
-  const host: CheckerHost = {
-    typeChecker: (program) => checkerOf(program, files),
+  const host: ts.CompilerHost = {
     fileExists: (name) => byName.has(name),
     getCanonicalFileName: (name) => name,
     getCurrentDirectory: () => "/",

@@ -20,7 +20,6 @@ import { natives, type Row } from "./natives.js";
 import { normalizeSql } from "./sql-input.js";
 
 export type Mode = "ro" | "rw";
-export type Handler = (ctx: Ctx) => unknown;
 
 class SyncDb implements SyncDbType {
   readonly #token: number;
@@ -104,27 +103,6 @@ export class Ctx implements CtxType {
   get now(): TimestampTz {
     return natives().now() as TimestampTz;
   }
-}
-
-/** The context of one call. */
-export function makeCtx(
-  token: number,
-  fn: FunctionIdentity,
-  args: unknown,
-  mode: Mode,
-): Ctx {
-  return new Ctx(token, fn, args, mode);
-}
-
-/** Calls a handler with the context of one call: one crossing from C++. */
-export function callWithCtx(
-  handler: Handler,
-  token: number,
-  fn: FunctionIdentity,
-  args: unknown,
-  mode: Mode,
-): unknown {
-  return handler(new Ctx(token, fn, args, mode));
 }
 
 /** What the realm freezes because user code can reach it through a `ctx`. */

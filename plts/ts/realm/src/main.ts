@@ -7,14 +7,18 @@
 
 import "./polyfill.js";
 import * as runtimeModule from "@stopgap/runtime";
-import { callWithCtx, contextClasses, makeCtx } from "./context.js";
+import { callWithCtx, makeCtx } from "./call.js";
+import { contextClasses } from "./context.js";
 import { describeError } from "./describe-error.js";
+import { eventTriggerClasses } from "./event-trigger.js";
 import { defineGlobals } from "./globals.js";
 import { finishLockdown, lockdown } from "./lockdown.js";
 import { installNatives, type Natives } from "./natives.js";
 import { schemaSamples } from "./schema-samples.js";
 import { startClock } from "./performance.js";
 import { defineRegExpMethods } from "./regexp.js";
+import { triggerClasses } from "./trigger.js";
+import { windowClasses } from "./window.js";
 
 const runtime: Readonly<Record<string, unknown>> = Object.freeze({ ...runtimeModule });
 
@@ -31,7 +35,15 @@ function install(natives: Natives): void {
 
 defineRegExpMethods();
 const hidden = defineGlobals();
-lockdown([runtime, ...contextClasses, ...hidden, ...schemaSamples(runtimeModule.v)]);
+lockdown([
+  runtime,
+  ...contextClasses,
+  ...triggerClasses,
+  ...eventTriggerClasses,
+  ...windowClasses,
+  ...hidden,
+  ...schemaSamples(runtimeModule.v),
+]);
 
 export const realm = Object.freeze({
   install,

@@ -7,6 +7,9 @@ export type Row = Record<string, unknown>;
 /** Severity of a console call. */
 export const Level = { debug: 0, info: 1, warn: 2, error: 3 } as const;
 
+/** Where a window function counts rows from, by the numbers of PostgreSQL's API. */
+export const WindowOrigin = { current: 0, head: 1, tail: 2 } as const;
+
 /** Where the code of a compiled module came from. */
 export interface ModuleOrigin {
   /** What to print for it in stacks, such as `shop.add_item`. */
@@ -30,6 +33,26 @@ export interface Natives {
   utf8Encode(text: string): Uint8Array;
   utf8Decode(bytes: Uint8Array, fatal: boolean): string;
   module(resourceName: string): ModuleOrigin | undefined;
+  /** The rows of the trigger that runs; null where it has none. */
+  triggerNew(token: number): Record<string, unknown> | null;
+  triggerOld(token: number): Record<string, unknown> | null;
+  setTriggerNew(token: number, row: unknown): void;
+  windowPosition(token: number): number;
+  windowRowCount(token: number): number;
+  windowArg(token: number, index: number): unknown;
+  /** Undefined where there is no such row; `origin` is one of `WindowOrigin`. */
+  windowSeek(
+    token: number,
+    index: number,
+    offset: number,
+    origin: number,
+    inFrame: boolean,
+    mark: boolean,
+  ): unknown;
+  windowArePeers(token: number, a: number, b: number): boolean;
+  windowSetMark(token: number, position: number): void;
+  windowLocal(token: number): unknown;
+  setWindowLocal(token: number, value: unknown): void;
 }
 
 let installed: Natives | undefined;
