@@ -19,6 +19,7 @@ from benchmarks import sessions
 from benchmarks.call_cases import CASES
 from benchmarks.calls import measure
 from benchmarks.deployments import deployments
+from benchmarks.environments import environments
 from benchmarks.report import show, write_json
 from benchmarks.result import OURS, Row, WrongResult
 from benchmarks.server import Servers, start_servers
@@ -38,6 +39,10 @@ def benchmarks(effort: Effort) -> dict[str, Benchmark]:
     result["growth"] = sessions.growth
     for size in effort.deploy_sizes:
         result[f"deploy-{size}"] = partial(deployments, size=size)
+    for functions, history in effort.environments:
+        result[f"environment-{functions}-{history}"] = partial(
+            environments, functions=functions, history=history
+        )
     return result
 
 

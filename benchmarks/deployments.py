@@ -51,6 +51,7 @@ _TITLES = {
     "one": "one changed",
     "stored": "artifacts stored, a new environment",
     "diff": "diff, all changed",
+    "plan": "plan, all changed and to compile",
     "rollback": "rollback, all changed",
 }
 _SECONDS = {"compile": 6.0, "none": 0.3, "one": 0.5, "stored": 1.0}
@@ -64,7 +65,7 @@ def deployments(servers: Servers, effort: Effort, *, size: int) -> list[Row]:
         step: {"plts": []} for step in _TITLES
     }
     for _ in range(effort.deploy_repetitions):
-        dsn = _new_database(servers)
+        dsn = new_database(servers)
         for step, seconds in _steps(dsn, size).items():
             samples[step]["plts"].append(seconds)
         for language, column in (("plpgsql", "plpgsql"), ("plpython3u", "plpython")):
@@ -88,21 +89,23 @@ def deployments(servers: Servers, effort: Effort, *, size: int) -> list[Row]:
 def _steps(dsn: str, size: int) -> dict[str, float]:
     """Go through the steps of one environment's life and return their seconds."""
     taken: dict[str, float] = {}
-    _run(dsn, _sources("plts", "bench_src", "a", range(1, size + 1)))
-    taken["compile"] = _timed(dsn, _deploy("prod"))
+    run(dsn, _sources("plts", "bench_src", "a", range(1, size + 1)))
+    taken["compile"] = timed(dsn, _deploy("prod"))
     _expect_version(dsn, "live_deployment", size, "a")
-    taken["none"] = _timed(dsn, _deploy("prod"))
-    _run(dsn, _sources("plts", "bench_src", "b", [size]))
-    taken["one"] = _timed(dsn, _deploy("prod"))
+    taken["none"] = timed(dsn, _deploy("prod"))
+    run(dsn, _sources("plts", "bench_src", "b", [size]))
+    taken["one"] = timed(dsn, _deploy("prod"))
     _expect_version(dsn, "live_deployment", size, "b")
-    taken["stored"] = _timed(dsn, _deploy("stage"))
+    taken["stored"] = timed(dsn, _deploy("stage"))
     _expect_version(dsn, "live_deployment_stage", 1, "a" if size > 1 else "b")
-    _run(dsn, _sources("plts", "bench_src", "c", range(1, size + 1)))
+    run(dsn, _sources("plts", "bench_src", "c", range(1, size + 1)))
     diff = "select stopgap.diff('prod', 'bench_src') -> 'summary' ->> 'changed'"
-    taken["diff"] = _timed(dsn, diff, expected=str(size))
-    _run(dsn, [_deploy("prod")])
+    taken["diff"] = timed(dsn, diff, expected=str(size))
+    plan = "select stopgap.plan('prod', 'bench_src') -> 'summary' ->> 'changed'"
+    taken["plan"] = timed(dsn, plan, expected=str(size))
+    run(dsn, [_deploy("prod")])
     _expect_version(dsn, "live_deployment", 1, "c")
-    taken["rollback"] = _timed(dsn, "select stopgap.rollback('prod')")
+    taken["rollback"] = timed(dsn, "select stopgap.rollback('prod')")
     _expect_version(dsn, "live_deployment", 1, "a" if size > 1 else "b")
     return taken
 
@@ -110,10 +113,10 @@ def _steps(dsn: str, size: int) -> dict[str, float]:
 def _migration(dsn: str, language: str, size: int) -> dict[str, float]:
     """Create all functions in one transaction, then go back to another version."""
     schema = f"migrated_{language}"
-    _run(dsn, [f"create schema {schema}"])
+    run(dsn, [f"create schema {schema}"])
     forward = ";".join(_sources(language, schema, "a", range(1, size + 1)))
     back = ";".join(_sources(language, schema, "b", range(1, size + 1)))
-    taken = {"compile": _timed(dsn, forward), "rollback": _timed(dsn, back)}
+    taken = {"compile": timed(dsn, forward), "rollback": timed(dsn, back)}
     _expect_version(dsn, schema, size, "b")
     return taken
 
@@ -134,14 +137,16 @@ def _sources(
     ]
 
 
-def _run(dsn: str, statements: list[str]) -> None:
+def run(dsn: str, statements: list[str]) -> None:
+    """Run statements in one transaction of a session of their own."""
     with psycopg.connect(dsn) as session:
         # Deploys are to compile, not CREATE FUNCTION before them.
         session.execute("set local check_function_bodies = off")
         session.execute(";".join(statements).encode())
 
 
-def _timed(dsn: str, statement: str, *, expected: str | None = None) -> float:
+def timed(dsn: str, statement: str, *, expected: str | None = None) -> float:
+    """Return the seconds that a statement and its commit take in a new session."""
     with psycopg.connect(dsn) as session:
         cursor = session.cursor()
         seconds = stopwatch(_executed_and_committed(session, cursor, statement))
@@ -169,7 +174,8 @@ def _expect_version(dsn: str, schema: str, number: int, version: str) -> None:
         raise WrongResult(f"{call} is {row}, not {answer}")
 
 
-def _new_database(servers: Servers) -> str:
+def new_database(servers: Servers) -> str:
+    """Make a database with the extensions, and return its DSN."""
     name = sql.Identifier(_DATABASE)
     with psycopg.connect(servers.preloaded, autocommit=True) as session:
         drop = sql.SQL("drop database if exists {} with (force)")

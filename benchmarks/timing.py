@@ -26,6 +26,8 @@ class Effort:
     # Deployments take seconds each; they are repeated less often.
     deploy_repetitions: int
     deploy_sizes: tuple[int, ...]
+    # Functions and deployments of environments.
+    environments: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,19 @@ class Outcome:
 
 
 THOROUGH = Effort(
-    repetitions=9, seconds=0.15, deploy_repetitions=3, deploy_sizes=(100, 1000)
+    repetitions=9,
+    seconds=0.15,
+    deploy_repetitions=3,
+    deploy_sizes=(100, 1000),
+    environments=((100, 1000), (1000, 1000), (10_000, 10), (10_000, 1000)),
 )
-QUICK = Effort(repetitions=1, seconds=0.0, deploy_repetitions=1, deploy_sizes=(5,))
+QUICK = Effort(
+    repetitions=1,
+    seconds=0.0,
+    deploy_repetitions=1,
+    deploy_sizes=(5,),
+    environments=((5, 3),),
+)
 
 
 def stopwatch(action: Callable[[], object]) -> float:

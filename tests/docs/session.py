@@ -18,6 +18,7 @@ PAGES = (
     ROOT / "README.md",
     ROOT / "docs" / "guides" / "local-server.md",
     ROOT / "docs" / "guides" / "python-client.md",
+    ROOT / "docs" / "guides" / "deployments.md",
 )
 _BLOCK = re.compile(
     r"^<!-- (?P<kind>run|run: python|file: (?P<name>[\w.]+)) -->\n"
@@ -30,6 +31,8 @@ _VARYING = (
     (re.compile(r"(?m)^(dir|port|pid)( +).*$"), r"\1\2<varies>"),
     (re.compile(r'"(dir|port|pid)": [^,\n]+'), r'"\1": <varies>'),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "<time>"),
+    # An artifact's hash changes with the contract of the runtime.
+    (re.compile(r"sha256:[0-9a-f]{12}"), "<hash>"),
 )
 
 

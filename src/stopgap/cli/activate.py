@@ -41,6 +41,7 @@ def activate(
                 print_plan(plan, with_ddl=ddl)
             fail_if_impossible(plan)
             return
+        before = None if is_json else client.status(env)
         with progress(f"activating {deployment_id} in {env}", quiet=is_json):
             done = client.activate(env, deployment_id)
         if is_json:
@@ -50,4 +51,7 @@ def activate(
     if done.outcome.activation_id is None:
         print_human(f"Nothing to do: {env} runs {name} already")
         return
-    print_human(f"Activated {name} in {env}", f"To undo: stopgap rollback --env {env}")
+    print_human(f"Activated {name} in {env}")
+    if before is not None and before.active_deployment_id is not None:
+        left = before.active_deployment_id
+        print_human(f"To undo: stopgap rollback --env {env} --to {left}")

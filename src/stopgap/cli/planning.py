@@ -62,12 +62,17 @@ def _parts(plan: Plan, *, with_ddl: bool) -> Iterator[RenderableType]:
         yield Text.assemble(
             ("keeps", "yellow"), " ", (kept.fn_name, "bold"), f", for {dependents}"
         )
+    is_apart = False
     for function in plan.functions:
         if function.change == "unchanged":
             continue
-        yield ""
+        has_diff = function.fn_name in plan.diffs
+        # A diff stands apart from what is around it.
+        if has_diff or not is_apart:
+            yield ""
+        is_apart = not has_diff
         yield change_title(function)
-        if function.fn_name in plan.diffs:
+        if has_diff:
             yield unified(plan.diffs[function.fn_name])
     if plan.skipped:
         yield ""
