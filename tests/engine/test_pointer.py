@@ -21,6 +21,15 @@ def test_a_pointer_comes_back_from_jsonb_byte_for_byte() -> None:
     assert canonical_pointer(as_jsonb_orders_it) == pointer
 
 
+def test_the_usual_pointer_comes_back_from_jsonb_byte_for_byte() -> None:
+    pointer = render_pointer("sha256:" + "ab" * 32)
+    as_jsonb_writes_it = json.dumps(
+        dict(sorted(json.loads(pointer).items(), key=lambda each: (len(each[0]), each)))
+    )
+
+    assert canonical_pointer(as_jsonb_writes_it) == pointer
+
+
 def test_keys_of_later_versions_are_kept_in_a_fixed_order() -> None:
     pointer = '{"z":1,"import_map":{"b":"é","a":1},"plts":1,"y":2}'
 

@@ -163,6 +163,15 @@ def test_a_schema_is_compared_with_a_deployment(two: Connection) -> None:
     assert changes(diff(two, against=2)) == {"f": "changed", "new": "unchanged"}
 
 
+def test_a_deployment_that_was_removed_is_not_compared(two: Connection) -> None:
+    two.execute("update stopgap.deployment set status = 'removed' where id = 1")
+
+    with pytest.raises(psycopg.Error, match="was removed") as error:
+        diff(two, "prod", None, deployment=1)
+
+    assert error.value.sqlstate == "SG205"
+
+
 @pytest.mark.parametrize(
     ("call", "sqlstate"),
     [

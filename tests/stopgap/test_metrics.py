@@ -81,6 +81,27 @@ def read_only(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize(
+    ("verb", "call", "error_class"),
+    [
+        ("plan", "plan('prod', 'nowhere')", "validation"),
+        ("activate", "activate('prod', 99)", "state"),
+        ("repair", "repair('nowhere')", "state"),
+    ],
+)
+def test_errors_of_every_verb_are_counted(
+    connection: Connection, verb: str, call: str, error_class: str
+) -> None:
+    write(connection, "f")
+    deploy(connection)
+
+    with pytest.raises(psycopg.Error):
+        value(connection, f"select stopgap.{call}")
+
+    found = metrics(connection, verb)
+    assert (found["errors"], found["error_classes"][error_class]) == (1, 1)
+
+
+@pytest.mark.parametrize(
     ("fail", "error_class"),
     [
         (without_language, "permission"),

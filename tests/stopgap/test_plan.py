@@ -259,6 +259,23 @@ def test_a_live_schema_that_is_taken_is_part_of_the_plan(shop: Connection) -> No
     assert [each["sqlstate"] for each in found["refusals"]] == ["SG106"]
 
 
+def test_after_a_failure_the_settings_still_choose_the_live_schema(
+    shop: Connection,
+) -> None:
+    value(
+        shop,
+        "select stopgap.record_failure('staging', 'shop', %s)",
+        Jsonb({"message": "it failed"}),
+    )
+    shop.execute("set stopgap.live_schema = 'chosen'")
+
+    found = plan(shop, env="staging")
+    deploy(shop, "staging")
+
+    assert found["live_schema"] == "chosen"
+    assert bodies(shop, "chosen").keys() == set(found["live"]["created"])
+
+
 def test_a_rollback_is_planned(shop: Connection) -> None:
     shop.execute("drop view shop.v")
     deploy(shop, options='{"prune": true}')

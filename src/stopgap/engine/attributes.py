@@ -6,6 +6,7 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 from .names import quote_literal, quote_parameter
@@ -58,6 +59,8 @@ class Attributes:
         return tuple(setting.partition("=")[0] for setting in self.settings)
 
 
+# Thousands of functions share a few sets of attributes.
+@lru_cache(maxsize=256)
 def attributes_from_json(text: str) -> Attributes:
     """Return the attributes that `fn_version.attributes` keeps."""
     stored = json.loads(text)
@@ -73,13 +76,32 @@ def attributes_from_json(text: str) -> Attributes:
 
 def attributes_from_catalog(row: Mapping[str, Any]) -> Attributes:
     """Return the attributes of a row of pg_proc."""
+    return _attributes(
+        row["volatility"],
+        row["strict"],
+        row["parallel"],
+        row["cost"],
+        tuple(row["settings"] or ()),
+        row["comment"],
+    )
+
+
+@lru_cache(maxsize=256)
+def _attributes(
+    volatility: str,
+    strict: bool,
+    parallel: str,
+    cost: float,
+    settings: tuple[str, ...],
+    comment: str | None,
+) -> Attributes:
     return Attributes(
-        volatility=VOLATILITY[row["volatility"]],
-        strict=row["strict"],
-        parallel=PARALLEL[row["parallel"]],
-        cost=_shortest_float4(row["cost"]),
-        settings=tuple(row["settings"] or ()),
-        comment=row["comment"],
+        volatility=VOLATILITY[volatility],
+        strict=strict,
+        parallel=PARALLEL[parallel],
+        cost=_shortest_float4(cost),
+        settings=settings,
+        comment=comment,
     )
 
 

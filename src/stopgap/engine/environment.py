@@ -154,17 +154,20 @@ def _settle_live_schema(
     session: Session, environment: Environment, source_schema: str
 ) -> Environment:
     """Return an environment that only failures have so far, as if it were new."""
-    database = session.database
     planned = planned_live_schema(session, environment.env)
-    if (
-        environment.active_deployment_id is not None
-        or planned == environment.live_schema
-        or find_live_schema(database, environment.live_schema) is not None
-    ):
+    if planned == environment.live_schema or not is_unsettled(session, environment):
         return environment
     check_new_live_schema(session, planned, source_schema)
-    database.fetch("set_live_schema", env=environment.env, live_schema=planned)
-    return known_environment(database, environment.env)
+    session.database.fetch("set_live_schema", env=environment.env, live_schema=planned)
+    return known_environment(session.database, environment.env)
+
+
+def is_unsettled(session: Session, environment: Environment) -> bool:
+    """Tell whether the settings still choose the live schema of an environment."""
+    return (
+        environment.active_deployment_id is None
+        and find_live_schema(session.database, environment.live_schema) is None
+    )
 
 
 def ensure_live_schema(session: Session, schema: str) -> None:

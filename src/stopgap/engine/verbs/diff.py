@@ -17,10 +17,11 @@ from ..diff import Definition, render_diff, summary
 from ..diff import diff as compare
 from ..environment import known_environment, planned_live_schema
 from ..errors import InvalidArgument, InvalidOption, UnknownDeployment
-from ..names import check_env
+from ..names import check_env, quote_literal
 from ..options import Options, parse_options
 from ..scanning import check_source_schema, scan_source
 from ..session import Session, require_deployer
+from ..states import Status
 from ..store import find_deployment, find_environment, versions_of
 
 
@@ -128,6 +129,11 @@ def _deployment(database: Database, deployment_id: int) -> _Side:
         raise UnknownDeployment(
             f"there is no deployment {deployment_id}",
             hint="stopgap.deployments('…') lists those of an environment.",
+        )
+    if found.status is Status.REMOVED:
+        raise UnknownDeployment(
+            f"deployment {deployment_id} was removed, and its functions with it",
+            hint=f"stopgap.deployments({quote_literal(found.env)}) lists what is left.",
         )
     functions = versions_of(database, deployment_id)
     return _Side(found.env, deployment_id, found.source_schema, functions)

@@ -21,6 +21,7 @@ from ..diagnostics import compile_failed
 from ..diff import Candidate, FunctionDiff, diff
 from ..environment import (
     check_new_live_schema,
+    is_unsettled,
     known_environment,
     needs_live_schema,
     planned_live_schema,
@@ -104,12 +105,13 @@ def _plan_deploy(
     with obstacles.collected():
         require_language(session)
     environment = find_environment(database, env)
-    schema = (
-        environment.live_schema if environment else planned_live_schema(session, env)
-    )
+    if environment is None or is_unsettled(session, environment):
+        schema = planned_live_schema(session, env)
+    else:
+        schema = environment.live_schema
     is_new_schema = False
     with obstacles.collected():
-        if environment is None:
+        if environment is None or environment.live_schema != schema:
             check_new_live_schema(session, schema, from_schema)
         is_new_schema = needs_live_schema(session, schema)
 
