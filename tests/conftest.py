@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-pytest_plugins = ("tests.fixtures.cluster", "tests.fixtures.crash")
+pytest_plugins = (
+    "tests.fixtures.installation",
+    "tests.fixtures.cluster",
+    "tests.fixtures.crash",
+)

@@ -1,5 +1,6 @@
 // The functions of schema plts, as SQL calls them.
 
+#include "call/runtime_limit.h"
 #include "call/validate.h"
 #include "compiler/compiler.h"
 #include "js/snapshot.h"
@@ -84,7 +85,9 @@ Compilation Measured(const std::vector<std::string>& texts, const std::string& o
   sources.reserve(texts.size());
   for (const std::string& text : texts) sources.push_back({text, {}});
   try {
-    Compilation compiled = Compile(sources, options, emit);
+    StartCompiler();
+    Compilation compiled =
+        WithinRuntimeLimit([&] { return Compile(sources, options, emit); });
     if (!compiled.diagnostics.empty()) {
       g_compile_metrics.errors++;
       g_compile_metrics.diagnostics++;
@@ -183,7 +186,8 @@ PGDLLEXPORT Datum plts_artifact_hash(PG_FUNCTION_ARGS) {
 
 PGDLLEXPORT Datum plts_artifact_source(PG_FUNCTION_ARGS) {
   return plts::Border([&]() -> Datum {
-    const std::string source = plts::ArtifactSource(PG_GETARG_OID(0));
+    const std::string source = plts::WithinRuntimeLimit(
+        [&] { return plts::ArtifactSource(PG_GETARG_OID(0)); });
     fcinfo->isnull = source.empty();
     return fcinfo->isnull ? Datum{0} : plts::TextDatum(source);
   });

@@ -243,8 +243,8 @@ def test_builtin_that_does_not_yield(
     bystander: Connection, open_session: OpenSession, body: str
 ) -> None:
     session = open_session()
-    session.execute("set statement_timeout = '300ms'")
     define(session, "slow() returns void", body)
+    session.execute("set statement_timeout = '300ms'")
 
     state = outcome(session, "select slow()")
 

@@ -172,8 +172,9 @@ def test_max_runtime_counts_each_outermost_call(session: Connection) -> None:
 
 
 def test_max_runtime_leaves_plain_sql_alone(session: Connection) -> None:
+    define(session, "one() returns int", "return 1")
     session.execute("set plts.max_runtime_ms = 50")
-    evaluate(session, "int", "return 1")
+    session.execute("select one()")
 
     assert fetch(session, "select 1 from pg_sleep(0.2)") == 1
 

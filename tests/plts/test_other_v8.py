@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.fixtures.installation import Installation
+
 # What V8 does where it is started a second time is what this library does.
 SOURCE = """
 #include <postgres.h>
@@ -23,7 +25,9 @@ Build = Callable[[str, bool], Path]
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+def build(
+    tmp_path_factory: pytest.TempPathFactory, installation: Installation
+) -> Build:
     """Build a library under the name that plv8's has."""
     folder = tmp_path_factory.mktemp("other-v8")
     for parent in (folder, folder.parent, folder.parent.parent):
@@ -32,7 +36,7 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
     def build(name: str, aborts: bool) -> Path:
         headers = subprocess.run(
-            ["pg_config", "--includedir-server"],
+            [installation.pg_config, "--includedir-server"],
             check=True,
             capture_output=True,
             text=True,

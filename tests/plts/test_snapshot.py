@@ -10,10 +10,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from stopgap.server import Account, Cluster, Tree, build_tree
+from stopgap.server import Account, Cluster
 from stopgap.server.cluster import free_port
-from stopgap.server.tree import find_extensions
 from tests.fixtures.cluster import STARTED
+from tests.fixtures.installation import Installation
 from tests.plts.support import Connection, define
 
 Break = Callable[[Path], None]
@@ -48,12 +48,12 @@ def change(snapshot: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def stopped(run_folder: Path, account: Account) -> Iterator[Cluster]:
+def stopped(
+    run_folder: Path, account: Account, installation: Installation
+) -> Iterator[Cluster]:
     """A cluster of the module's own, installed and initialised, that does not run."""
-    extensions = find_extensions()
-    assert extensions is not None
     home = run_folder / "snapshots"
-    tree: Tree = build_tree(home / "tree", extensions=extensions)
+    tree = installation.install(home / "tree")
     for snapshot in home.glob("tree/**/*.snapshot"):
         shutil.copy(snapshot, home / snapshot.name)
     cluster = Cluster(home, tree, account)

@@ -172,6 +172,14 @@ ROUND_TRIPS = {
 }
 
 
+def has_xml(connection: Connection) -> bool:
+    try:
+        connection.execute("select '<a/>'::xml")
+    except psycopg.errors.FeatureNotSupported:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Prague", "America/St_Johns"])
 @pytest.mark.parametrize("style", ["ISO, MDY", "SQL, DMY", "German", "Postgres, YMD"])
 @pytest.mark.parametrize(
@@ -215,6 +223,8 @@ def test_time_round_trips_under_every_style(
 def test_value_survives_both_ways(
     shared: Connection, sql_type: str, literal: str
 ) -> None:
+    if sql_type == "xml" and not has_xml(shared):
+        pytest.skip("this PostgreSQL is built without libxml")
     name = identity(shared, sql_type)
 
     same = fetch(

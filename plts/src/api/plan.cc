@@ -38,11 +38,7 @@ void pg_infer(const char* sql, QueryEnvironment* environment, Oid** types, int* 
   // what a later one needs. Without parameters there is nothing to infer.
   if (*statements != 1 || std::strchr(sql, '$') == nullptr) return;
   auto* raw = linitial_node(RawStmt, parsed);
-#if PG_VERSION_NUM >= 150000
   pg_analyze_and_rewrite_varparams(raw, sql, types, count, environment);
-#else
-#error "PostgreSQL 15 or later is needed"
-#endif
   for (int i = 0; i < *count; i++) {
     const Oid type = (*types)[i];
     if (type == InvalidOid || type == UNKNOWNOID) {

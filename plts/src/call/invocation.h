@@ -62,12 +62,13 @@ void FailCall(const Invocation& call, Error* error);
 // Counts an error by where it arose.
 void Classify(const Error& error);
 
-// Measures and counts `work`, the whole of a call.
+// Measures, limits and counts `work`, the whole of a call: what compiles on the way is
+// part of it.
 template <class Work>
 auto Measured(Work&& work) -> decltype(work()) {
   const Measure measure(&g_execute_metrics);
   try {
-    return work();
+    return WithinRuntimeLimit(work);
   } catch (const Error& error) {
     Classify(error);
     throw;

@@ -5,8 +5,8 @@
 
 namespace plts {
 
-// Limits the time of the outermost call. Costs nothing while the setting is 0. The
-// limit arrives as a cancel does, so whatever serves cancels serves it.
+// Limits the time of the outermost call or compilation. Costs nothing while the setting
+// is 0. The limit arrives as a cancel does, so whatever serves cancels serves it.
 class RuntimeLimit {
  public:
   RuntimeLimit();
@@ -20,5 +20,17 @@ class RuntimeLimit {
  private:
   bool armed_ = false;
 };
+
+// Runs `work` within the limit.
+template <class Work>
+auto WithinRuntimeLimit(Work&& work) -> decltype(work()) {
+  const RuntimeLimit limit;
+  try {
+    return work();
+  } catch (Error& error) {
+    limit.Explain(&error);
+    throw;
+  }
+}
 
 }  // namespace plts

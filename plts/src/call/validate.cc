@@ -6,6 +6,7 @@
 
 #include "call/function.h"
 #include "call/pointer.h"
+#include "call/runtime_limit.h"
 #include "call/signature.h"
 #include "call/source.h"
 #include "compiler/compiler.h"
@@ -76,7 +77,10 @@ void ValidateFunction(Oid oid) {
   Artifact stored;
   bool plain = false;
   if (FindStored(signature, headers, &stored, &plain)) return;
-  Compilation compiled = Compile({{signature.source, headers}}, "{}", true);
+  StartCompiler();
+  Compilation compiled = WithinRuntimeLimit([&] {
+    return Compile({{signature.source, headers}}, "{}", true);
+  });
   if (!compiled.diagnostics.empty()) ThrowWithPosition(compiled);
   Artifact& artifact = compiled.artifacts.at(0);
   artifact.hash = ArtifactHash(artifact.source_ts, "{}");

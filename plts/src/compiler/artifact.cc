@@ -2,6 +2,7 @@
 
 #include "compiler/artifact.h"
 
+#include "pg/compat.h"
 #include "pg/guard.h"
 #include "pg/subtransaction.h"
 
@@ -57,7 +58,7 @@ HeapTuple pg_find(Relation table, const char* hash, Snapshot snapshot) {
   ScanKeyInit(&key, kHash + 1, BTEqualStrategyNumber, F_TEXTEQ,
               CStringGetTextDatum(hash));
   key.sk_collation = DEFAULT_COLLATION_OID;
-  const Oid index = RelationGetPrimaryKeyIndex(table);
+  const Oid index = pg_primary_key_index(table);
   SysScanDesc scan =
       systable_beginscan(table, index, OidIsValid(index), snapshot, 1, &key);
   HeapTuple tuple = systable_getnext(scan);
@@ -126,13 +127,7 @@ bool pg_insert(Relation table, Datum* values, bool* nulls) {
   table_tuple_insert(table, slot, GetCurrentCommandId(true), 0, nullptr);
   // Asked as for ON CONFLICT, the unique index answers without waiting for anybody.
   bool conflict = false;
-#if PG_VERSION_NUM >= 160000
-  List* recheck =
-      ExecInsertIndexTuples(result, slot, estate, false, true, &conflict, NIL, false);
-#else
-  List* recheck =
-      ExecInsertIndexTuples(result, slot, estate, false, true, &conflict, NIL);
-#endif
+  List* recheck = pg_insert_index_tuples(result, estate, slot, &conflict);
   list_free(recheck);
   ExecCloseIndices(result);
   ExecDropSingleTupleTableSlot(slot);

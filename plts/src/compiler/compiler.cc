@@ -11,6 +11,7 @@
 #include "js/isolate.h"
 #include "js/snapshot.h"
 #include "js/text.h"
+#include "pg/guard.h"
 
 namespace plts {
 namespace {
@@ -223,6 +224,10 @@ auto InCompiler(Body&& body) {
     v8::Context::Scope context_scope(context);
     v8::TryCatch try_catch(v8);
     try {
+      // What came while the isolate was made has not asked it for an interrupt.
+      if (InterruptPending) {
+        Guard([] { CHECK_FOR_INTERRUPTS(); });
+      }
       return body(Access(v8, context), state.driver.Get(v8));
     } catch (const Thrown&) {
       Error error = ExceptionToError(nullptr, &isolate, try_catch);
@@ -241,6 +246,8 @@ const std::string& CompilerFingerprint() {
       }));
   return *fingerprint;
 }
+
+void StartCompiler() { Start(TheState()); }
 
 Compilation Compile(const std::vector<Source>& sources, const std::string& options,
                     bool emit) {

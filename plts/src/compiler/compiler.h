@@ -32,6 +32,10 @@ struct Compilation {
   std::string diagnostics_json;
 };
 
+// Makes it ready where it is not yet, which takes some 50 ms, once a session: so that a
+// limit of what follows does not have to allow for it. Throws Error.
+void StartCompiler();
+
 // Compiles all sources as one program; with `emit` false only checks them. Diagnostics
 // are part of the result. Obeys the limits and interrupts of execution. Throws Error.
 Compilation Compile(const std::vector<Source>& sources, const std::string& options,

@@ -5,6 +5,7 @@
 
 #include "convert/families.h"
 #include "convert/number.h"
+#include "pg/compat.h"
 
 extern "C" {
 #include <utils/cash.h>
@@ -53,13 +54,8 @@ double pg_double(const Converter& converter, const Conversion& conversion,
   if (value->IsBigInt()) {
     v8::Local<v8::String> text = Checked(value->ToString(conversion.context));
     int length;
-    return float8in_internal(pg_js_to_text(conversion.isolate, text, &length), nullptr,
-                             "double precision", "bigint"
-#if PG_VERSION_NUM >= 160000
-                             ,
-                             nullptr
-#endif
-    );
+    return pg_float8_from_text(pg_js_to_text(conversion.isolate, text, &length),
+                               "bigint");
   }
   pg_cannot_convert(converter, conversion, value);
 }

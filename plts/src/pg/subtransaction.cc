@@ -2,14 +2,12 @@
 
 #include "pg/subtransaction.h"
 
+#include "pg/compat.h"
+
 namespace plts {
 
 bool SubtransactionsAllowed() {
-#if PG_VERSION_NUM >= 170000
-  return true;
-#else
-  return !IsInParallelMode();
-#endif
+  return kSubtransactionsInParallelMode || !IsInParallelMode();
 }
 
 }  // namespace plts

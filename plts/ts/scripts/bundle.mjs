@@ -4,6 +4,7 @@ import { build } from "esbuild";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { runtimeSource } from "./paths.mjs";
+import { sharedChecker } from "./shared-checker.mjs";
 
 /**
  * Bundles `entry` into the script `outfile`, which evaluates to the export `name`.
@@ -34,6 +35,7 @@ export async function bundle({
     logLevel: "warning",
     alias: { "@stopgap/runtime": `${runtimeSource}/index.ts` },
     define,
+    plugins: [sharedChecker],
     // TypeScript asks for these only where it finds itself inside Node.
     external: ["fs", "inspector", "os", "path"],
     treeShaking: true,

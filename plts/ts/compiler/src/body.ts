@@ -38,40 +38,52 @@ export interface Fault {
 
 const Variant = { async: 1, generator: 2 } as const;
 
+// The checker that programs share keeps what it says of a file by the file's name.
+let names = 0;
+const newName = (): string => `/source-${++names}.ts`;
+
 /** Reads one source of a request. */
 export function readSource(request: SourceRequest, index: number): Source {
   const { text, plain } = request;
-  const name = `/source-${index}.ts`;
-  const source: Source = {
+  const name = newName();
+  const given = {
     index,
     given: text,
-    file: parse(name, text),
-    form: "module",
     variant: 0,
     offset: 0,
     fault: undefined,
     mustBeCallable: plain !== null,
   };
-  if (text.startsWith(wrappedMark)) {
-    const wrapped = bodyFunction(source.file);
-    if (wrapped !== undefined) {
-      source.form = "plain";
-      source.variant = declaredVariant(wrapped);
+  if (plain === null || text.startsWith(wrappedMark) || mayBe(text, moduleWords)) {
+    const source: Source = { ...given, file: parse(name, text), form: "module" };
+    if (text.startsWith(wrappedMark)) {
+      const wrapped = bodyFunction(source.file);
+      if (wrapped !== undefined) {
+        source.form = "plain";
+        source.variant = declaredVariant(wrapped);
+      }
+      return source;
     }
-    return source;
+    if (plain === null || source.file.statements.some(isImportOrExport)) return source;
   }
-  if (plain === null || source.file.statements.some(isImportOrExport)) return source;
-  source.form = "plain";
-  source.variant = neededVariant(parse(name, plain.headers[3] + text + plain.footer));
-  const header = plain.headers[source.variant] ?? plain.headers[0];
-  const lonely = lonelyFunction(source.file);
-  source.offset = header.length;
-  source.file = parse(name, header + text + plain.footer);
-  source.fault =
-    lonely === undefined
-      ? breakout(source.file, header.length + text.length)
-      : { ...lonely, position: lonely.position + header.length };
-  return source;
+  const wrap = (variant: number): ts.SourceFile =>
+    parse(name, (plain.headers[variant] ?? "") + text + plain.footer);
+  const mostGeneral = Variant.async | Variant.generator;
+  let file = wrap(mayBe(text, variantWords) ? mostGeneral : 0);
+  const variant = neededVariant(file);
+  if (mayBe(text, variantWords) && variant !== mostGeneral) file = wrap(variant);
+  const offset = plain.headers[variant]?.length ?? 0;
+  const fault = breakout(file, offset + text.length) ?? lonelyFunction(file);
+  return { ...given, form: "plain", file, variant, offset, fault };
+}
+
+// Keywords cannot be written with escapes: a text without them has no such statement,
+// and need not be parsed to see it.
+const moduleWords = ["import", "export"];
+const variantWords = ["await", "yield"];
+
+function mayBe(text: string, words: readonly string[]): boolean {
+  return words.some((word) => text.includes(word));
 }
 
 /** The function that a wrapped plain body is, if the module is that and nothing else. */
@@ -171,9 +183,11 @@ function isClosed(block: ts.Block, file: ts.SourceFile): boolean {
 
 /** A body that is nothing but a function would do nothing when it is called. */
 function lonelyFunction(file: ts.SourceFile): Fault | undefined {
-  const statements = file.statements.filter((each) => !ts.isEmptyStatement(each));
-  const [only] = statements;
-  if (only === undefined || statements.length > 1) return undefined;
+  const statements = bodyFunction(file)?.body?.statements.filter(
+    (each) => !ts.isEmptyStatement(each),
+  );
+  const [only, ...others] = statements ?? [];
+  if (only === undefined || others.length > 0) return undefined;
   let expression: ts.Node = ts.isExpressionStatement(only) ? only.expression : only;
   while (ts.isParenthesizedExpression(expression)) expression = expression.expression;
   if (

@@ -2,6 +2,7 @@
 
 import ts from "typescript";
 import { readSource, type Source } from "./body.js";
+import { dropSharedChecker, withSharedChecker } from "./checker.js";
 import { diagnose, ours } from "./diagnostics.js";
 import { emit } from "./emit.js";
 import { callableFault, findExports } from "./exports.js";
@@ -29,7 +30,9 @@ export function compile(request: CompileRequest): CompileResponse {
   }
   const response: CompileResponse = { modules: [], diagnostics: [] };
   for (let start = 0; start < request.sources.length; start += sourcesPerProgram) {
-    compileSome(request, start, options, response);
+    withSharedChecker(() => {
+      compileSome(request, start, options, response);
+    });
   }
   return response;
 }
@@ -114,6 +117,7 @@ function guarded<Result>(
   try {
     return { value: step(), crash: [] };
   } catch (error) {
+    dropSharedChecker();
     return { value: undefined, crash: [crashed(index, error)] };
   }
 }

@@ -57,7 +57,8 @@ function theirs(
     phase === "semantic" ? nullHint(program, source, diagnostic, message) : "";
   return ours(source, {
     code: `TS${code}`,
-    message: message + hint,
+    // Some messages name the file, for types that are whole modules.
+    message: message.replace(/\/source-\d+/g, "/module") + hint,
     position: pointedAt(source, diagnostic),
     phase,
   });

@@ -6,6 +6,7 @@
  */
 
 import ts from "typescript";
+import { checkerOf, type CheckerHost } from "./checker.js";
 
 declare const LIBRARY_TEXT: string;
 
@@ -40,7 +41,8 @@ export function makeProgram(
 ): ts.Program {
   const byName = new Map(files.map((file) => [file.fileName, file]));
   byName.set(libraryName, library);
-  const host: ts.CompilerHost = {
+  const host: CheckerHost = {
+    typeChecker: (program) => checkerOf(program, files),
     fileExists: (name) => byName.has(name),
     getCanonicalFileName: (name) => name,
     getCurrentDirectory: () => "/",
