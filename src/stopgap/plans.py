@@ -47,6 +47,8 @@ class Plan:
     changed: bool
     dropped: tuple[str, ...]
     kept: tuple[Kept, ...]
+    # All that stays though not deployed, what is kept included.
+    retained: tuple[str, ...]
     created: tuple[str, ...]
     replaced: tuple[str, ...]
     functions: tuple[FunctionDiff, ...]
@@ -75,6 +77,7 @@ class Plan:
             changed=field(raw, "changed", bool),
             dropped=tuple(field(live, "dropped", list)),
             kept=tuple(map(_kept, field(live, "kept", list))),
+            retained=tuple(each["fn_name"] for each in field(live, "retained", list)),
             created=tuple(field(live, "created", list)),
             replaced=tuple(field(live, "replaced", list)),
             functions=tuple(map(function_diff, functions)),

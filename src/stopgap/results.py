@@ -154,6 +154,8 @@ class Status:
     active_deployment_id: int | None
     updated_at: str
     active_deployment: Deployment | None
+    # What is live besides the deployment's own functions.
+    retained: tuple[str, ...]
     drift: Json
     raw: Json
 
@@ -168,6 +170,7 @@ class Status:
             active_deployment_id=optional(raw, "active_deployment_id", int),
             updated_at=field(raw, "updated_at", str),
             active_deployment=None if active is None else Deployment.from_json(active),
+            retained=tuple(each["fn_name"] for each in raw.get("retained") or ()),
             drift=as_object(raw.get("drift") or {}),
             raw=raw,
         )

@@ -300,6 +300,21 @@ def test_people_see_in_a_plan_what_is_lost_first(
     assert '"live_deployment"."count"(pg_catalog.jsonb) restrict;' in told
 
 
+def test_people_see_what_stays_though_not_deployed(
+    shop: Connection, stopgap: Run
+) -> None:
+    deploy(stopgap)
+    shop.execute("drop function shop.count(jsonb)")
+
+    planned = stopgap("plan", "--from-schema", "shop").stdout
+    deployed = stopgap("deploy", "--from-schema", "shop").stdout
+    status = stopgap("status").stdout
+
+    assert "retains count" in planned.splitlines()
+    assert "Still live, though not deployed: count" in deployed
+    assert re.search(r"^retained +count$", status, re.MULTILINE)
+
+
 def test_people_see_in_a_plan_what_is_in_its_way(
     shop: Connection, stopgap: Run
 ) -> None:

@@ -21,6 +21,7 @@ def test_a_status_has_the_keys_of_the_design(connection: Connection) -> None:
         "active_deployment_id",
         "updated_at",
         "active_deployment",
+        "retained",
         "drift",
     }
     active = found["active_deployment"]
@@ -90,6 +91,27 @@ def test_missing_artifacts_are_listed(connection: Connection) -> None:
     connection.execute("delete from plts.artifact")
 
     assert status(connection)["drift"]["missing_artifacts"] == ["f"]
+
+
+def test_what_is_retained_is_that_of_the_last_activation(
+    connection: Connection,
+) -> None:
+    write(connection, "f")
+    write(connection, "old")
+    first = deploy(connection)
+    connection.execute("drop function shop.old")
+    second = deploy(connection)
+    assert status(connection)["retained"] == [
+        {"fn_name": "old", "deployment_id": first}
+    ]
+    deploy(connection, options='{"prune": true}')
+    assert status(connection)["retained"] == []
+
+    value(connection, "select stopgap.activate('prod', %s)", second)
+
+    assert status(connection)["retained"] == [
+        {"fn_name": "old", "deployment_id": first}
+    ]
 
 
 def test_retained_functions_are_no_drift(connection: Connection) -> None:

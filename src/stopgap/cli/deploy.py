@@ -147,6 +147,10 @@ def _print_human(deployed: Deployed, changes: Diff | None, *, if_changed: bool) 
     if skipped:
         rows = [(each["fn_name"], each["reason"]) for each in skipped]
         print_human("", table(("skipped", "why"), rows))
+    retained = deployment.manifest.get("retained") or ()
+    if retained:
+        names = ", ".join(each["fn_name"] for each in retained)
+        print_human("", f"Still live, though not deployed: {names}")
     if is_sealed:
         print_human("", f"To activate: stopgap activate --env {env} {deployment.id}")
     else:

@@ -53,7 +53,8 @@ def _parts(plan: Plan, *, with_ddl: bool) -> Iterator[RenderableType]:
         source=plan.raw["source_schema"], env=plan.env, target=plan.deployment_id
     )
     yield f"Plan: {goal}" + ("" if plan.changed else ", which changes nothing")
-    if plan.dropped or plan.kept:
+    kept_names = {kept.fn_name for kept in plan.kept}
+    if plan.dropped or plan.retained:
         yield ""
     for name in plan.dropped:
         yield Text.assemble(("drops", "red"), " ", (name, "bold"))
@@ -62,6 +63,9 @@ def _parts(plan: Plan, *, with_ddl: bool) -> Iterator[RenderableType]:
         yield Text.assemble(
             ("keeps", "yellow"), " ", (kept.fn_name, "bold"), f", for {dependents}"
         )
+    for name in plan.retained:
+        if name not in kept_names:
+            yield Text.assemble(("retains", "yellow"), " ", (name, "bold"))
     is_apart = False
     for function in plan.functions:
         if function.change == "unchanged":

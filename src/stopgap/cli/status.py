@@ -51,6 +51,7 @@ def _print_human(found: Status) -> None:
                     "deployed",
                     active and f"{moment(active.created_at)} by {active.created_by}",
                 ),
+                ("retained", ", ".join(found.retained) or None),
                 ("drift", _drift(found)),
             ]
         )

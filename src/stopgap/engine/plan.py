@@ -117,7 +117,7 @@ def plan(
             for ref in staying
             if drop_obsolete
         ),
-        retained=tuple(_retained(target, staying)),
+        retained=tuple(retained_refs(target, staying)),
     )
 
 
@@ -136,11 +136,14 @@ def as_it_is(current: Target) -> Materialization:
     """Return the plan that leaves everything alone."""
     return Materialization(
         unchanged=tuple(current.versions().values()),
-        retained=tuple(_retained(current, ())),
+        retained=tuple(retained_refs(current)),
     )
 
 
-def _retained(target: Target, staying: Sequence[VersionRef]) -> list[VersionRef]:
+def retained_refs(
+    target: Target, staying: Sequence[VersionRef] = ()
+) -> list[VersionRef]:
+    """Return what is live besides the deployed functions, with what stays too."""
     brought_back = [
         _ref(version)
         for name, version in target.retained.items()

@@ -7,9 +7,9 @@ import json
 from ..catalog import missing_artifacts, read_live_schema
 from ..database import Database
 from ..drift import find_drift
-from ..manifest import render_function, with_functions
+from ..manifest import render_function, render_refs, with_functions
 from ..names import check_env
-from ..plan import Target
+from ..plan import Target, retained_refs
 from ..session import Session, require_deployer
 from ..store import Environment, find_environment, target_of
 
@@ -36,6 +36,7 @@ def status(session: Session, env: str | None) -> str | None:
             "active_deployment_id": environment.active_deployment_id,
             "updated_at": environment.updated_at,
             "active_deployment": _active_deployment(database, environment, target),
+            "retained": render_refs(retained_refs(target)),
             "drift": drift.to_json(),
         },
         ensure_ascii=False,
