@@ -15,7 +15,8 @@ create table plts.artifact (
     source_map text,
     diagnostics jsonb not null default '[]',
     exports jsonb not null default '{}',
-    imports text[] not null default '{}'
+    imports text[] not null default '{}',
+    import_map jsonb not null default '{}'
 );
 
 select pg_catalog.pg_extension_config_dump('plts.artifact', '');
@@ -180,7 +181,10 @@ comment on column plts.artifact.source_map is
 comment on column plts.artifact.diagnostics is 'warnings of the compiler';
 comment on column plts.artifact.exports is
 'what the module exports, found by the compiler';
-comment on column plts.artifact.imports is 'specifiers of what the module imports';
+comment on column plts.artifact.imports is
+'specifiers of what the module imports, as import maps resolve them';
+comment on column plts.artifact.import_map is
+'bare specifiers that the module imports, and what each stands for';
 
 -- privileges
 

@@ -83,11 +83,13 @@ Compilation Measured(const std::vector<std::string>& texts, const std::string& o
   const Measure measure(&g_compile_metrics);
   std::vector<Source> sources;
   sources.reserve(texts.size());
-  for (const std::string& text : texts) sources.push_back({text, {}});
+  for (const std::string& text : texts) {
+    sources.push_back({text, {}, {}, ArtifactHash(text, options)});
+  }
   try {
     StartCompiler();
-    Compilation compiled =
-        WithinRuntimeLimit([&] { return Compile(sources, options, emit); });
+    Compilation compiled = WithinRuntimeLimit(
+        [&] { return Compile(sources, options, emit, GetUserId()); });
     if (!compiled.diagnostics.empty()) {
       g_compile_metrics.errors++;
       g_compile_metrics.diagnostics++;

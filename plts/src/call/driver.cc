@@ -41,6 +41,8 @@ void RunRequest(Realm& realm, CallFrame& frame) {
   if (!settled.FromMaybe(false)) throw Thrown{};
 }
 
+}  // namespace
+
 void Drain(Realm& realm, CallFrame& frame) {
   for (;;) {
     if (realm.isolate().terminated()) throw realm.isolate().TakeTermination();
@@ -52,8 +54,6 @@ void Drain(Realm& realm, CallFrame& frame) {
     RunRequest(realm, frame);
   }
 }
-
-}  // namespace
 
 v8::Local<v8::Value> Settle(Realm& realm, CallFrame& frame,
                             v8::Local<v8::Value> result) {

@@ -12,6 +12,9 @@ namespace plts {
 v8::Local<v8::Value> Settle(Realm& realm, CallFrame& frame,
                             v8::Local<v8::Value> result);
 
+// The first half of it: runs all that can run now.
+void Drain(Realm& realm, CallFrame& frame);
+
 // Drops the microtasks that a failed call has left, which would otherwise run in the
 // next call of the realm.
 void DiscardMicrotasks(Realm& realm);

@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "call/imports.h"
 #include "call/pointer.h"
 #include "call/signature.h"
 #include "call/source.h"
@@ -25,9 +26,8 @@ struct Entry {
 struct Cache {
   std::unordered_map<Oid, Entry> current;
   std::unordered_map<std::string, ModuleOrigin> origins;
-  // Serial numbers and modules of bodies that are gone: what realms keep of them may
-  // go.
-  std::vector<std::pair<uint64_t, std::string>> forgotten;
+  // Serial numbers of bodies that are gone: what realms keep of them may go.
+  std::vector<uint64_t> forgotten;
   uint64_t next_serial = 0;
   uint64_t changes = 0;  // how often pg_proc was seen to change
 };
@@ -40,7 +40,7 @@ Cache& TheCache() {
 void Retire(Cache& cache, FunctionBody* body) {
   body->current = false;
   if (body->references == 0) {
-    cache.forgotten.emplace_back(body->serial, body->module_name);
+    cache.forgotten.push_back(body->serial);
     delete body;
   }
 }
@@ -73,8 +73,20 @@ void ReadPointer(const Pointer& pointer, FunctionBody* body, Artifact* artifact)
   body->export_name = pointer.export_name;
 }
 
+// What the name of a module has in addition where it imports something else than its
+// artifact says: it is another module.
+std::string Variant(const ImportMap& overrides) {
+  if (overrides.empty()) return {};
+  std::string text;
+  for (const auto& [specifier, target] : overrides) {
+    text += specifier + '\n' + target + '\n';
+  }
+  return "+" + Sha256(text);
+}
+
 // Takes from the artifact what a call needs.
-void Adopt(const Artifact& artifact, FunctionBody* body, bool in_memory) {
+void Adopt(const Artifact& artifact, const ImportMap& overrides, bool in_memory,
+           FunctionBody* body) {
   const std::optional<Document> exports = Document::Parse(artifact.exports);
   const std::optional<Document> entry =
       exports ? exports->Object(body->export_name.c_str()) : std::nullopt;
@@ -88,7 +100,8 @@ void Adopt(const Artifact& artifact, FunctionBody* body, bool in_memory) {
   body->read_only = entry->Text("kind").value_or("mutation") == "query";
   body->compiled_js = artifact.compiled_js;
   body->module_name = in_memory ? "plts:memory:" + std::to_string(body->serial)
-                                : "plts:" + artifact.hash;
+                                : "plts:" + artifact.hash + Variant(overrides);
+  body->imports = ImportsOf(artifact, overrides);
   RememberModuleOrigin(body->module_name,
                        {body->name, body->plain ? 1 : 0, artifact.source_map});
 }
@@ -126,20 +139,25 @@ FunctionBody* Load(Cache& cache, Oid oid) {
                    body->argument_names[0] == "args";
 
   Artifact artifact;
+  ImportMap overrides;
   bool in_memory = false;
   if (const std::optional<Pointer> pointer = ParsePointer(signature.source)) {
     ReadPointer(*pointer, body.get(), &artifact);
+    overrides = PointerOverrides(*pointer, artifact, signature.owner);
   } else {
     const std::vector<std::string> headers = PlainHeaders(signature);
     bool plain = false;
-    if (!FindStored(signature, headers, &artifact, &plain)) {
-      const Compilation compiled = Compile({{signature.source, headers}}, "{}", true);
+    if (FindStored(signature, headers, &artifact, &plain)) {
+      CheckMayImport(artifact, signature.owner);
+    } else {
+      const Compilation compiled =
+          Compile({{signature.source, headers}}, "{}", true, signature.owner);
       ThrowDiagnostics(compiled);
       artifact = compiled.artifacts.at(0);
       in_memory = true;
     }
   }
-  Adopt(artifact, body.get(), in_memory);
+  Adopt(artifact, overrides, in_memory, body.get());
   return body.release();
 }
 
@@ -164,7 +182,7 @@ void RememberModuleOrigin(const std::string& resource_name, ModuleOrigin origin)
 
 FunctionBody* AcquireFunction(Oid oid) {
   Cache& cache = TheCache();
-  for (const auto& [serial, module] : cache.forgotten) Realms::Forget(serial, module);
+  for (const uint64_t serial : cache.forgotten) Realms::Forget(serial);
   cache.forgotten.clear();
   auto found = cache.current.find(oid);
   if (found != cache.current.end() &&
@@ -192,7 +210,7 @@ FunctionBody* AcquireFunction(Oid oid) {
 
 void ReleaseFunction(FunctionBody* body) {
   if (--body->references > 0 || body->current) return;
-  TheCache().forgotten.emplace_back(body->serial, body->module_name);
+  TheCache().forgotten.push_back(body->serial);
   delete body;
 }
 

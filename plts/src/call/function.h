@@ -7,6 +7,7 @@
 
 #include "call/signature.h"
 #include "convert/converter.h"
+#include "js/realm.h"
 #include "pg/pg.h"
 
 namespace plts {
@@ -33,6 +34,7 @@ struct FunctionBody {
 
   std::string module_name;  // the resource name: plts:<hash>, or plts:memory:<serial>
   std::string compiled_js;
+  ModuleImports imports;
   std::string export_name = "default";
   Kind kind = Kind::kFunction;
   bool plain = false;          // called with ctx and the arguments, not with ctx alone

@@ -18,6 +18,13 @@ bool IsHash(const std::string& text) {
              std::string::npos;
 }
 
+// What an import map may lead to.
+bool IsTarget(const std::string& text) {
+  constexpr std::string_view kArtifact = "plts+artifact:";
+  if (text.rfind("data:", 0) == 0) return true;
+  return text.rfind(kArtifact, 0) == 0 && IsHash(text.substr(kArtifact.size()));
+}
+
 [[noreturn]] void Invalid(const std::string& why) {
   throw Error(ERRCODE_INVALID_FUNCTION_DEFINITION, "invalid artifact pointer", why,
               "Pointers are written by stopgap.deploy, not by hand.");
@@ -41,7 +48,23 @@ std::optional<Pointer> ParsePointer(const std::string& source) {
   if (!IsHash(pointer.artifact_hash)) {
     Invalid("Its \"artifact_hash\" is not \"sha256:\" and 64 hexadecimal digits.");
   }
+  if (document->Has("export") && !document->Text("export")) {
+    Invalid("Its \"export\" is not a string.");
+  }
   pointer.export_name = document->Text("export").value_or("default");
+  if (document->Has("import_map")) {
+    const std::optional<Document> map = document->Object("import_map");
+    if (!map || !map->OnlyTexts()) {
+      Invalid("Its \"import_map\" is not an object of strings.");
+    }
+    pointer.import_map = map->Texts();
+    for (const auto& [specifier, target] : pointer.import_map) {
+      if (!IsTarget(target)) {
+        Invalid("Its \"import_map\" leads \"" + specifier + "\" to \"" + target +
+                "\", which is neither plts+artifact:sha256:… nor a data: URL.");
+      }
+    }
+  }
   return pointer;
 }
 

@@ -114,6 +114,7 @@ Signature ReadSignature(HeapTuple proc_tuple) {
   Signature s;
   const auto* proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(proc_tuple));
   s.oid = proc->oid;
+  s.owner = proc->proowner;
   s.strict = proc->proisstrict;
   s.read_only = proc->provolatile != PROVOLATILE_VOLATILE;
   s.kind = KindOf(*proc);

@@ -19,6 +19,7 @@ struct Parameter {
 // All text is UTF-8, but for the display name.
 struct Signature {
   Oid oid = InvalidOid;
+  Oid owner = InvalidOid;
   std::string schema;
   std::string name;
   std::string display_name;  // schema.function in the database's encoding, for errors
@@ -36,8 +37,7 @@ Signature ReadSignature(HeapTuple proc_tuple);
 
 // The lines that a plain body may be wrapped with, one for each of: sync, async,
 // generator, async generator. What is between header and footer is the body, from the
-// second line on.
+// second line on. The footer is kPlainFooter.
 std::vector<std::string> PlainHeaders(const Signature& signature);
-inline constexpr char kPlainFooter[] = "\n}\n";
 
 }  // namespace plts

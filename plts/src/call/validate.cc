@@ -5,11 +5,13 @@
 #include <optional>
 
 #include "call/function.h"
+#include "call/imports.h"
 #include "call/pointer.h"
 #include "call/runtime_limit.h"
 #include "call/signature.h"
 #include "call/source.h"
 #include "compiler/compiler.h"
+#include "js/generate.h"
 #include "pg/document.h"
 #include "pg/guard.h"
 
@@ -33,6 +35,20 @@ class ProcTuple {
   HeapTuple tuple_ = nullptr;
 };
 
+// A pointer whose import map leads elsewhere than its artifact was checked with: its
+// types must fit all the same.
+void CheckOverrides(const Pointer& pointer, const Artifact& artifact, Oid owner) {
+  if (PointerOverrides(pointer, artifact, owner).empty()) return;
+  std::string map;
+  for (const auto& [specifier, target] : pointer.import_map) {
+    map += (map.empty() ? "{" : ", ") + JsLiteral(specifier) + ": " + JsLiteral(target);
+  }
+  const Source source{artifact.source_ts, {}, map + "}"};
+  StartCompiler();
+  ThrowDiagnostics(WithinRuntimeLimit(
+      [&] { return Compile({source}, artifact.compiler_opts, false, owner); }));
+}
+
 void CheckPointer(const Pointer& pointer, const Signature& signature) {
   Artifact artifact;
   if (!ReadArtifact(pointer.artifact_hash, &artifact)) {
@@ -46,6 +62,7 @@ void CheckPointer(const Pointer& pointer, const Signature& signature) {
                                                 " has no export \"" +
                                                 pointer.export_name + "\"");
   }
+  CheckOverrides(pointer, artifact, signature.owner);
   if (signature.result_memory != nullptr) MemoryContextDelete(signature.result_memory);
 }
 
@@ -76,10 +93,13 @@ void ValidateFunction(Oid oid) {
   if (signature.result_memory != nullptr) MemoryContextDelete(signature.result_memory);
   Artifact stored;
   bool plain = false;
-  if (FindStored(signature, headers, &stored, &plain)) return;
+  if (FindStored(signature, headers, &stored, &plain)) {
+    CheckMayImport(stored, signature.owner);
+    return;
+  }
   StartCompiler();
   Compilation compiled = WithinRuntimeLimit([&] {
-    return Compile({{signature.source, headers}}, "{}", true);
+    return Compile({{signature.source, headers}}, "{}", true, signature.owner);
   });
   if (!compiled.diagnostics.empty()) ThrowWithPosition(compiled);
   Artifact& artifact = compiled.artifacts.at(0);

@@ -15,6 +15,7 @@ extern "C" {
 #include <executor/executor.h>
 #include <nodes/execnodes.h>
 #include <storage/lmgr.h>
+#include <utils/acl.h>
 #include <utils/fmgroids.h>
 }
 
@@ -37,6 +38,7 @@ enum Column {
   kDiagnostics,
   kExports,
   kImports,
+  kImportMap,
   kColumns
 };
 
@@ -69,6 +71,8 @@ HeapTuple pg_find(Relation table, const char* hash, Snapshot snapshot) {
 
 // In the database's encoding to UTF-8: all of C++ holds UTF-8.
 char* pg_field(HeapTuple tuple, TupleDesc row, int column) {
+  // The table is an older version's until ALTER EXTENSION UPDATE.
+  if (column >= row->natts) return pstrdup("");
   bool is_null;
   const Datum value = heap_getattr(tuple, column + 1, row, &is_null);
   if (is_null) return pstrdup("");
@@ -110,6 +114,7 @@ void pg_fill(const Artifact& artifact, const char* compiled_hash, Datum* values,
   for (size_t i = 0; i < count; i++) imports[i] = pg_text(artifact.imports[i]);
   values[kImports] = PointerGetDatum(construct_array(imports, static_cast<int>(count),
                                                      TEXTOID, -1, false, TYPALIGN_INT));
+  values[kImportMap] = pg_jsonb(artifact.import_map);
 }
 
 // Inserts the row and its index entries. False where the unique index has the hash
@@ -208,6 +213,18 @@ bool ArtifactExists(const std::string& hash) {
   return found;
 }
 
+void CheckMayReadArtifact(const std::string& hash, Oid role) {
+  bool may = false;
+  Guard([&] {
+    may = pg_class_aclcheck(pg_artifact_table(), role, ACL_SELECT) == ACLCHECK_OK;
+  });
+  if (may) return;
+  throw Error(ERRCODE_INSUFFICIENT_PRIVILEGE,
+              "permission denied to import artifact " + hash,
+              "Who imports an artifact can see what is in it.",
+              "The function's owner needs SELECT on plts.artifact.");
+}
+
 bool ReadArtifact(const std::string& hash, Artifact* out) {
   bool found = false;
   Guard([&] {
@@ -224,6 +241,7 @@ bool ReadArtifact(const std::string& hash, Artifact* out) {
       out->source_map.assign(pg_field(tuple, row, kSourceMap));
       out->diagnostics.assign(pg_field(tuple, row, kDiagnostics));
       out->exports.assign(pg_field(tuple, row, kExports));
+      out->import_map.assign(pg_field(tuple, row, kImportMap));
       bool is_null;
       const Datum imports = heap_getattr(tuple, kImports + 1, row, &is_null);
       out->imports.clear();
@@ -233,7 +251,9 @@ bool ReadArtifact(const std::string& hash, Artifact* out) {
         deconstruct_array(DatumGetArrayTypeP(imports), TEXTOID, -1, false, TYPALIGN_INT,
                           &items, nullptr, &count);
         for (int i = 0; i < count; i++) {
-          out->imports.emplace_back(TextDatumGetCString(items[i]));
+          char* own = TextDatumGetCString(items[i]);
+          out->imports.emplace_back(
+              pg_server_to_any(own, static_cast<int>(std::strlen(own)), PG_UTF8));
         }
       }
     }

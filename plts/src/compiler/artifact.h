@@ -15,9 +15,10 @@ struct Artifact {
   std::string compiler_opts = "{}";  // JSON text
   std::string compiler_fingerprint;
   std::string source_map;
-  std::string diagnostics = "[]";  // JSON text
-  std::string exports = "{}";      // JSON text
-  std::vector<std::string> imports;
+  std::string diagnostics = "[]";    // JSON text
+  std::string exports = "{}";        // JSON text
+  std::vector<std::string> imports;  // as import maps resolve them
+  std::string import_map = "{}";     // JSON text: bare specifiers among them
 };
 
 // The hash of a source: it names the source, its options and the contract of the
@@ -36,6 +37,10 @@ std::string Sha256(std::string_view text);
 // transaction's isolation level. False where there is none. Throws Error.
 bool ReadArtifact(const std::string& hash, Artifact* out);
 bool ArtifactExists(const std::string& hash);
+
+// Throws Error 42501 where the role has no SELECT on plts.artifact, which who imports
+// an artifact needs; `hash` is for the message.
+void CheckMayReadArtifact(const std::string& hash, Oid role);
 
 // Stores rows, given in the order of their hashes, under as few transaction ids as
 // possible; waits for other transactions that are storing the same. Throws Error.

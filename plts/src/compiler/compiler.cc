@@ -4,7 +4,9 @@
 #include "compiler/compiler.h"
 
 #include <algorithm>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "js/entry.h"
 #include "js/exception.h"
@@ -81,6 +83,19 @@ class Access {
   std::string Json(v8::Local<v8::Value> value) const {
     return JsToUtf8(isolate_, Checked(v8::JSON::Stringify(context_, value)));
   }
+  v8::Local<v8::Value> Parsed(const std::string& json) const {
+    return Checked(v8::JSON::Parse(context_, String(json)));
+  }
+  // Each string of an array.
+  std::vector<std::string> Texts(v8::Local<v8::Value> array) const {
+    std::vector<std::string> texts;
+    Each(array, [&](v8::Local<v8::Value> item) {
+      if (item->IsString()) {
+        texts.push_back(JsToUtf8(isolate_, item.As<v8::String>(), true));
+      }
+    });
+    return texts;
+  }
   void Set(v8::Local<v8::Object> object, const char* name,
            v8::Local<v8::Value> value) const {
     if (!object->Set(context_, Name(isolate_, name), value).FromMaybe(false)) {
@@ -108,8 +123,28 @@ class Access {
   v8::Local<v8::Context> context_;
 };
 
+// Artifacts that sources import, by their hashes; empty where there is none.
+using Imported = std::map<std::string, std::optional<Artifact>>;
+
+v8::Local<v8::Object> MakeImported(const Access& js, const Imported& imported) {
+  v8::Local<v8::Object> artifacts = v8::Object::New(js.isolate());
+  for (const auto& [hash, artifact] : imported) {
+    v8::HandleScope handles(js.isolate());
+    v8::Local<v8::Value> item = v8::Null(js.isolate());
+    if (artifact) {
+      v8::Local<v8::Object> module = v8::Object::New(js.isolate());
+      js.Set(module, "text", js.String(artifact->source_ts));
+      js.Set(module, "options", js.Parsed(artifact->compiler_opts));
+      item = module;
+    }
+    js.Set(artifacts, hash.c_str(), item);
+  }
+  return artifacts;
+}
+
 v8::Local<v8::String> MakeRequest(const Access& js, const std::vector<Source>& sources,
-                                  const std::string& options, bool emit) {
+                                  const std::string& options, bool emit,
+                                  const Imported& imported) {
   v8::Isolate* isolate = js.isolate();
   v8::Local<v8::Object> request = v8::Object::New(isolate);
   std::vector<v8::Local<v8::Value>> list;
@@ -124,15 +159,18 @@ v8::Local<v8::String> MakeRequest(const Access& js, const std::vector<Source>& s
       }
       v8::Local<v8::Object> wrap = v8::Object::New(isolate);
       js.Set(wrap, "headers", v8::Array::New(isolate, headers.data(), headers.size()));
-      js.Set(wrap, "footer", js.String("\n}\n"));
+      js.Set(wrap, "footer", js.String(kPlainFooter));
       plain = wrap;
     }
     js.Set(item, "plain", plain);
+    if (!source.import_map.empty()) {
+      js.Set(item, "import_map", js.Parsed(source.import_map));
+    }
     list.push_back(item);
   }
   js.Set(request, "sources", v8::Array::New(isolate, list.data(), list.size()));
-  js.Set(request, "options",
-         Checked(v8::JSON::Parse(js.context(), js.String(options))));
+  js.Set(request, "options", js.Parsed(options));
+  js.Set(request, "artifacts", MakeImported(js, imported));
   js.Set(request, "emit", v8::Boolean::New(isolate, emit));
   return Checked(v8::JSON::Stringify(js.context(), request));
 }
@@ -156,11 +194,8 @@ Compilation ReadResponse(const Access& js, v8::Local<v8::Value> response,
     artifact.compiler_opts = options;
     artifact.compiler_fingerprint = fingerprint;
     artifact.exports = js.Json(js.Get(module, "exports"));
-    js.Each(js.Get(module, "imports"), [&](v8::Local<v8::Value> specifier) {
-      if (specifier->IsString()) {
-        artifact.imports.push_back(JsToUtf8(js.isolate(), specifier.As<v8::String>()));
-      }
-    });
+    artifact.imports = js.Texts(js.Get(module, "imports"));
+    artifact.import_map = js.Json(js.Get(module, "import_map"));
     out.artifacts.push_back(std::move(artifact));
   });
   const v8::Local<v8::Value> diagnostics = js.Get(response, "diagnostics");
@@ -237,6 +272,22 @@ auto InCompiler(Body&& body) {
   });
 }
 
+// An artifact that a source imports: another source of the program, or a stored one.
+std::optional<Artifact> FindImported(const std::string& hash,
+                                     const std::vector<Source>& sources,
+                                     const std::string& options, Oid importer) {
+  Artifact artifact;
+  for (const Source& source : sources) {
+    if (source.hash != hash) continue;
+    artifact.source_ts = source.text;
+    artifact.compiler_opts = options;
+    return artifact;
+  }
+  CheckMayReadArtifact(hash, importer);
+  if (!ReadArtifact(hash, &artifact)) return std::nullopt;
+  return artifact;
+}
+
 }  // namespace
 
 const std::string& CompilerFingerprint() {
@@ -250,21 +301,34 @@ const std::string& CompilerFingerprint() {
 void StartCompiler() { Start(TheState()); }
 
 Compilation Compile(const std::vector<Source>& sources, const std::string& options,
-                    bool emit) {
+                    bool emit, Oid importer) {
   const std::string& fingerprint = CompilerFingerprint();
-  return InCompiler([&](const Access& js, v8::Local<v8::Object> driver) {
-    v8::Local<v8::String> answer =
-        CallDriver(js, driver, "compile", MakeRequest(js, sources, options, emit));
-    v8::Local<v8::Value> response = Checked(v8::JSON::Parse(js.context(), answer));
-    ThrowRefusal(js, response);
-    return ReadResponse(js, response, options, fingerprint);
-  });
+  Imported imported;
+  for (;;) {
+    std::vector<std::string> needs;
+    Compilation compiled =
+        InCompiler([&](const Access& js, v8::Local<v8::Object> driver) {
+          v8::Local<v8::String> answer = CallDriver(
+              js, driver, "compile", MakeRequest(js, sources, options, emit, imported));
+          v8::Local<v8::Value> response =
+              Checked(v8::JSON::Parse(js.context(), answer));
+          ThrowRefusal(js, response);
+          needs = js.Texts(js.Get(response, "needs"));
+          return ReadResponse(js, response, options, fingerprint);
+        });
+    // What an import leads to is known once it was parsed: ask again with it.
+    if (needs.empty()) return compiled;
+    for (const std::string& hash : needs) {
+      imported.emplace(hash, FindImported(hash, sources, options, importer));
+    }
+  }
 }
 
 std::string ModuleText(const Source& source) {
   return InCompiler([&](const Access& js, v8::Local<v8::Object> driver) {
-    return JsToUtf8(js.isolate(), CallDriver(js, driver, "wrap",
-                                             MakeRequest(js, {source}, "{}", false)));
+    return JsToUtf8(
+        js.isolate(),
+        CallDriver(js, driver, "wrap", MakeRequest(js, {source}, "{}", false, {})));
   });
 }
 

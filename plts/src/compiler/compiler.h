@@ -14,7 +14,14 @@ struct Source {
   // The headers that a plain body may be wrapped with; empty where the text is a
   // module.
   std::vector<std::string> plain_headers;
+  // JSON text of an import map that wins over the options' and the text's own.
+  std::string import_map = {};
+  // The hash that it will be stored under, where others of the program may import it.
+  std::string hash = {};
 };
+
+// What a plain body is wrapped with, after one of its headers.
+inline constexpr char kPlainFooter[] = "\n}\n";
 
 struct Diagnostic {
   std::string code;  // TS2322
@@ -37,9 +44,10 @@ struct Compilation {
 void StartCompiler();
 
 // Compiles all sources as one program; with `emit` false only checks them. Diagnostics
-// are part of the result. Obeys the limits and interrupts of execution. Throws Error.
+// are part of the result. Artifacts that they import are read for their types, with the
+// rights of `importer`. Obeys the limits and interrupts of execution. Throws Error.
 Compilation Compile(const std::vector<Source>& sources, const std::string& options,
-                    bool emit);
+                    bool emit, Oid importer);
 
 // The text of the module that a source is, a plain body wrapped: parsed, not checked.
 // Throws Error.

@@ -1,91 +1,68 @@
-// Module: V8's module records for our artifacts.
+// Module: the modules of function bodies, and import().
 
 #include "js/module.h"
 
 #include "call/driver.h"
-#include "call/frame.h"
 #include "call/function.h"
-#include "pg/guard.h"
+#include "js/exception.h"
+#include "js/module_graph.h"
 
 namespace plts {
 namespace {
 
-constexpr char kRuntimeSpecifier[] = "@stopgap/runtime";
-
-v8::MaybeLocal<v8::Value> FillRuntimeModule(v8::Local<v8::Context> context,
-                                            v8::Local<v8::Module> module) {
-  v8::Isolate* isolate = context->GetIsolate();
-  try {
-    v8::Local<v8::Object> runtime = g_frame->realm->runtime();
-    v8::Local<v8::Array> names = Checked(runtime->GetOwnPropertyNames(context));
-    for (uint32_t i = 0; i < names->Length(); i++) {
-      auto name = Checked(names->Get(context, i)).As<v8::String>();
-      v8::Local<v8::Value> value = Checked(runtime->Get(context, name));
-      if (!module->SetSyntheticModuleExport(isolate, name, value).FromMaybe(false)) {
-        return {};
-      }
-    }
-    v8::Local<v8::Promise::Resolver> done =
-        Checked(v8::Promise::Resolver::New(context));
-    if (!done->Resolve(context, v8::Undefined(isolate)).FromMaybe(false)) return {};
-    return done->GetPromise();
-  } catch (const Thrown&) {
-    return {};
-  }
+[[noreturn]] void ThrowUnsettled(ModuleGraph& graph, const FunctionBody& body) {
+  const ModuleOrigin* origin = FindModuleOrigin(graph.Unsettled());
+  throw Error(
+      ERRCODE_EXTERNAL_ROUTINE_EXCEPTION,
+      "the top-level await of module " +
+          (origin != nullptr ? origin->display_name : body.display_name) +
+          " never settles",
+      "While modules are evaluated there is nothing that could settle it later.");
 }
 
-v8::Local<v8::Module> RuntimeModule(Realm& realm) {
+// Evaluates a module to its end.
+void Complete(Realm& realm, ModuleGraph& graph, LoadedModule& module,
+              const FunctionBody& body) {
+  if (module.ready) return;
+  v8::Local<v8::Promise> promise = graph.Evaluate(module);
+  Drain(realm, *g_frame);
+  if (promise->State() == v8::Promise::kPending) ThrowUnsettled(graph, body);
+  Settle(realm, *g_frame, promise);
+  module.ready = true;
+}
+
+// (…) => the value that it was made with.
+void GiveBack(const v8::FunctionCallbackInfo<v8::Value>& arguments) {
+  arguments.GetReturnValue().Set(arguments.Data());
+}
+
+// The promise of a module's namespace.
+v8::Local<v8::Promise> ImportBy(Realm& realm, v8::Local<v8::Value> resource,
+                                v8::Local<v8::String> specifier) {
   v8::Isolate* isolate = realm.v8();
-  LoadedModule& known = realm.modules[kRuntimeSpecifier];
-  if (!known.module.IsEmpty()) return known.module.Get(isolate);
   v8::Local<v8::Context> context = realm.context();
-  v8::Local<v8::Array> names = Checked(realm.runtime()->GetOwnPropertyNames(context));
-  std::vector<v8::Local<v8::String>> exports;
-  for (uint32_t i = 0; i < names->Length(); i++) {
-    exports.push_back(Checked(names->Get(context, i)).As<v8::String>());
-  }
-#if V8_MAJOR_VERSION < 12
-  const std::vector<v8::Local<v8::String>>& list = exports;
-#else
-  const v8::MemorySpan<const v8::Local<v8::String>> list(exports.data(),
-                                                         exports.size());
-#endif
-  v8::Local<v8::Module> module = v8::Module::CreateSyntheticModule(
-      isolate, Name(isolate, kRuntimeSpecifier), list, FillRuntimeModule);
-  known.module.Reset(isolate, module);
-  return module;
-}
-
-v8::MaybeLocal<v8::Module> Resolve(v8::Local<v8::Context> context,
-                                   v8::Local<v8::String> specifier,
-                                   v8::Local<v8::FixedArray>, v8::Local<v8::Module>) {
-  v8::Isolate* isolate = context->GetIsolate();
-  try {
-    const std::string name = JsToDisplay(isolate, specifier);
-    if (name == kRuntimeSpecifier) return RuntimeModule(*g_frame->realm);
+  const std::shared_ptr<LoadedModule> importer =
+      FindModule(realm, JsToDisplay(isolate, resource));
+  if (importer == nullptr) {
     isolate->ThrowException(v8::Exception::TypeError(
-        Utf8ToJs(isolate, "cannot find module \"" + name + "\"")));
-  } catch (const Thrown&) {
-    // Pending in V8.
-  }
-  return {};
-}
-
-v8::Local<v8::Module> Evaluate(Realm& realm, const FunctionBody& body) {
-  v8::Isolate* isolate = realm.v8();
-  v8::Local<v8::Context> context = realm.context();
-  v8::ScriptCompiler::Source source(
-      Utf8ToJs(isolate, body.compiled_js),
-      ModuleScriptOrigin(isolate, Utf8ToJs(isolate, body.module_name)));
-  v8::Local<v8::Module> module =
-      Checked(v8::ScriptCompiler::CompileModule(isolate, &source));
-  if (!module->InstantiateModule(context, Resolve).FromMaybe(false)) throw Thrown{};
-  Settle(realm, *g_frame, Checked(module->Evaluate(context)));
-  if (module->GetStatus() == v8::Module::kErrored) {
-    isolate->ThrowException(module->GetException());
+        Name(isolate, "import() works in modules that are still in use only")));
     throw Thrown{};
   }
-  return module;
+  ModuleGraph graph(realm);
+  const std::shared_ptr<LoadedModule> module =
+      graph.Import(importer, JsToUtf8(isolate, specifier, true));
+  v8::Local<v8::Promise> evaluated = graph.Evaluate(*module);
+  v8::Local<v8::Value> exports = module->module.Get(isolate)->GetModuleNamespace();
+  return Checked(
+      evaluated->Then(context, Checked(v8::Function::New(context, GiveBack, exports))));
+}
+
+v8::MaybeLocal<v8::Promise> Rejected(v8::Local<v8::Context> context,
+                                     v8::Local<v8::Value> reason) {
+  v8::Local<v8::Promise::Resolver> resolver;
+  if (!v8::Promise::Resolver::New(context).ToLocal(&resolver)) return {};
+  if (!resolver->Reject(context, reason).FromMaybe(false)) return {};
+  return resolver->GetPromise();
 }
 
 }  // namespace
@@ -96,30 +73,64 @@ v8::Local<v8::Function> HandlerFor(Realm& realm, const FunctionBody& body) {
   const auto known = realm.handlers.find(body.serial);
   if (known != realm.handlers.end()) {
     body.handler_realm = realm.id;
-    body.handler = &known->second;
-    return known->second.Get(isolate);
+    body.handler = &known->second.function;
+    return known->second.function.Get(isolate);
   }
 
-  v8::Local<v8::Context> context = realm.context();
-  v8::Local<v8::Module> module;
-  const auto loaded = realm.modules.find(body.module_name);
-  if (loaded != realm.modules.end()) {
-    module = loaded->second.module.Get(isolate);
-  } else {
-    module = Evaluate(realm, body);
-    realm.modules[body.module_name].module.Reset(isolate, module);
-  }
+  ModuleGraph graph(realm);
+  const std::shared_ptr<LoadedModule> module =
+      graph.Load({body.module_name, body.compiled_js, body.imports});
+  Complete(realm, graph, *module, body);
+  v8::Local<v8::Object> exports =
+      module->module.Get(isolate)->GetModuleNamespace().As<v8::Object>();
   v8::Local<v8::Value> exported =
-      Checked(module->GetModuleNamespace().As<v8::Object>()->Get(
-          context, Utf8ToJs(isolate, body.export_name)));
+      Checked(exports->Get(realm.context(), Utf8ToJs(isolate, body.export_name)));
   if (!exported->IsFunction()) {
     throw Error(ERRCODE_INVALID_FUNCTION_DEFINITION,
                 "export \"" + body.export_name + "\" of function " + body.display_name +
                     " is not a function");
   }
   auto handler = exported.As<v8::Function>();
-  realm.handlers.emplace(body.serial, v8::Global<v8::Function>(isolate, handler));
+  realm.handlers.emplace(
+      body.serial, LoadedHandler{v8::Global<v8::Function>(isolate, handler), module});
   return handler;
+}
+
+v8::MaybeLocal<v8::Promise> ImportDynamically(v8::Local<v8::Context> context,
+                                              v8::Local<v8::Data>,
+                                              v8::Local<v8::Value> resource,
+                                              v8::Local<v8::String> specifier,
+                                              v8::Local<v8::FixedArray>) {
+  if (g_frame == nullptr) return {};
+  Realm& realm = *g_frame->realm;
+  v8::Isolate* isolate = realm.v8();
+  v8::EscapableHandleScope handles(isolate);
+  v8::TryCatch try_catch(isolate);
+  v8::Local<v8::Value> reason;
+  try {
+    try {
+      return handles.Escape(ImportBy(realm, resource, specifier));
+    } catch (Error& error) {
+      if (error.Uncatchable() || realm.isolate().doomed()) {
+        realm.isolate().TerminateWith(std::move(error));
+        return {};
+      }
+      reason = ErrorToJs(&realm, error);
+    }
+  } catch (const Thrown&) {
+    if (try_catch.HasTerminated()) {
+      try_catch.ReThrow();
+      return {};
+    }
+    reason = try_catch.Exception();
+  } catch (Error& worse) {
+    realm.isolate().TerminateWith(std::move(worse));
+    return {};
+  }
+  try_catch.Reset();
+  v8::Local<v8::Promise> promise;
+  if (!Rejected(context, reason).ToLocal(&promise)) return {};
+  return handles.Escape(promise);
 }
 
 }  // namespace plts

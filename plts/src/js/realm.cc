@@ -7,6 +7,7 @@
 #include "api/natives.h"
 #include "js/entry.h"
 #include "js/exception.h"
+#include "js/module.h"
 #include "js/snapshot.h"
 #include "js/watchdog.h"
 
@@ -142,6 +143,7 @@ Realm::Realm(Isolate* isolate, Oid role)
     make_ctx_ = Member(context, realm, "makeCtx");
     make_sql_error_ = Member(context, realm, "makeSqlError");
     describe_error_ = Member(context, realm, "describeError");
+    data_module_ = Member(context, realm, "dataModule");
     v8::Local<v8::Value> runtime = Checked(realm->Get(context, Name(v8, "runtime")));
     runtime_.Reset(v8, Checked(runtime->ToObject(context)));
     v8::Local<v8::Value> natives = MakeNatives(context);
@@ -167,6 +169,7 @@ Isolate& Realms::CurrentIsolate() {
       if (snapshot == nullptr) snapshot = new Snapshot("realm.snapshot");
       state.isolate = std::make_unique<Isolate>(*snapshot, max_heap_mb);
       state.isolate->v8()->SetPromiseRejectCallback(OnPromiseReject);
+      state.isolate->v8()->SetHostImportModuleDynamicallyCallback(ImportDynamically);
       state.isolate->StayEntered();
     });
   }
@@ -212,12 +215,12 @@ void Realms::End(Realm* realm) {
   }
 }
 
-void Realms::Forget(uint64_t serial, const std::string& module_name) {
+void Realms::Forget(uint64_t serial) {
   for (const auto& realm : TheState().realms) {
     realm->handlers.erase(serial);
     realm->fn_objects.erase(serial);
     realm->args_builders.erase(serial);
-    realm->modules.erase(module_name);
+    std::erase_if(realm->modules, [](const auto& m) { return m.second.expired(); });
   }
 }
 

@@ -15,9 +15,25 @@ namespace plts {
 
 struct CallFrame;
 
-// A module that was evaluated in a realm.
+// What a module may import: specifiers as it writes them, and what each stands for.
+using ModuleImports = std::unordered_map<std::string, std::string>;
+
+// A module of a realm. Who uses it shares it: function bodies, and modules that import
+// it. It goes with the last of them.
 struct LoadedModule {
+  std::string name;  // the resource name
   v8::Global<v8::Module> module;
+  ModuleImports imports;
+  bool is_data = false;  // a data: URL's: its specifiers stand for themselves
+  bool ready = false;    // known to be evaluated
+  // What it has imported so far, by specifier.
+  std::unordered_map<std::string, std::shared_ptr<LoadedModule>> links;
+};
+
+// The export of a module that calls of a function body run.
+struct LoadedHandler {
+  v8::Global<v8::Function> function;
+  std::shared_ptr<LoadedModule> module;
 };
 
 // A context from the snapshot with a microtask queue of its own. Roles never share one,
@@ -45,12 +61,16 @@ class Realm {
   // The namespace that `import … from "@stopgap/runtime"` yields.
   v8::Local<v8::Object> runtime() const { return runtime_.Get(v8()); }
 
-  // Modules by resource name, "@stopgap/runtime" among them.
-  std::unordered_map<std::string, LoadedModule> modules;
+  // The code of the module that a data: URL is.
+  v8::Local<v8::Function> data_module() const { return data_module_.Get(v8()); }
+
+  // Modules by resource name, for as long as somebody uses them.
+  std::unordered_map<std::string, std::weak_ptr<LoadedModule>> modules;
+  std::shared_ptr<LoadedModule> runtime_module;
   // Functions that turn flat values into row objects, by the names of the columns.
   std::unordered_map<std::string, v8::Global<v8::Function>> row_builders;
-  // The default export of function bodies, by their serial number.
-  std::unordered_map<uint64_t, v8::Global<v8::Function>> handlers;
+  // The handlers of function bodies, by their serial number.
+  std::unordered_map<uint64_t, LoadedHandler> handlers;
   // Functions that make ctx.args of the arguments, by the same number.
   std::unordered_map<uint64_t, v8::Global<v8::Function>> args_builders;
   // The `fn` object of ctx, by the same number.
@@ -82,6 +102,7 @@ class Realm {
   v8::Global<v8::Function> make_ctx_;
   v8::Global<v8::Function> make_sql_error_;
   v8::Global<v8::Function> describe_error_;
+  v8::Global<v8::Function> data_module_;
 };
 
 // The realms of the isolate that runs user code.
@@ -101,9 +122,9 @@ class Realms {
   static void Begin(Realm* realm) noexcept { realm->active++; }
   static void End(Realm* realm);
 
-  // Drops what realms keep of a function body that is gone. Its module may be another's
-  // too, which then evaluates it again.
-  static void Forget(uint64_t serial, const std::string& module_name);
+  // Drops what realms keep of a function body that is gone, and the modules that nobody
+  // else uses.
+  static void Forget(uint64_t serial);
 
   // The realm that keeps the value of this number; null where it is gone.
   static Realm* Keeper(uint64_t kept) noexcept;

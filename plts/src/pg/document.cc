@@ -62,6 +62,27 @@ std::optional<Document> Document::Object(const char* key) const {
   return Document(value->val.binary.data);
 }
 
+std::map<std::string, std::string> Document::Texts() const {
+  std::map<std::string, std::string> texts;
+  JsonbIterator* at = nullptr;
+  JsonbValue value;
+  std::string key;
+  Guard([&] { at = JsonbIteratorInit(root_); });
+  for (;;) {
+    JsonbIteratorToken token = WJB_DONE;
+    Guard([&] { token = JsonbIteratorNext(&at, &value, true); });
+    if (token == WJB_DONE) return texts;
+    if (token == WJB_KEY) {
+      key.assign(value.val.string.val, static_cast<size_t>(value.val.string.len));
+    } else if (token == WJB_VALUE && value.type == jbvString) {
+      texts[key].assign(value.val.string.val,
+                        static_cast<size_t>(value.val.string.len));
+    }
+  }
+}
+
+bool Document::OnlyTexts() const { return Texts().size() == JsonContainerSize(root_); }
+
 bool Document::Has(const char* key) const { return Member(key) != nullptr; }
 
 }  // namespace plts

@@ -1,6 +1,7 @@
 // Document: reading small JSON texts of our own (pointers, exports) from C++.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,10 @@ class Document {
   std::optional<int> Int(const char* key) const;
   std::optional<Document> Object(const char* key) const;
   bool Has(const char* key) const;
+
+  // The members that are strings, and whether there are others.
+  std::map<std::string, std::string> Texts() const;
+  bool OnlyTexts() const;
 
  private:
   explicit Document(JsonbContainer* root) : root_(root) {}

@@ -22,9 +22,11 @@ const leftOut = new Set([
 /** Values for the compiler bundle's compile-time constants. */
 export function compilerDefinitions(text) {
   const hash = createHash("sha256").update(text);
-  const sources = `${root}plts/ts/compiler/src`;
-  for (const name of readdirSync(sources).sort()) {
-    hash.update(readFileSync(`${sources}/${name}`));
+  for (const folder of ["compiler/src", "shared"]) {
+    const sources = `${root}plts/ts/${folder}`;
+    for (const name of readdirSync(sources).sort()) {
+      hash.update(readFileSync(`${sources}/${name}`));
+    }
   }
   const fingerprint = `typescript ${ts.version}; plts ${hash.digest("hex").slice(0, 16)}`;
   return {

@@ -66,9 +66,15 @@ test("only @stopgap/runtime can be imported", () => {
 
 test("advice that cannot be followed is left out", () => {
   assert.deepEqual(messages("return document.x + process.pid"), [
-    "Cannot find name 'document'.",
-    "Cannot find name 'process'.",
+    "Cannot find name 'document'. The global object is globalThis, and it is frozen.",
+    "Cannot find name 'process'. Functions start no processes and see no environment: " +
+      "settings of the session are read in SQL.",
   ]);
+  assert.deepEqual(messages("return describe(1)"), ["Cannot find name 'describe'."]);
+  assert.match(
+    messages("setTimeout(() => {}, 1); return 1")[0] ?? "",
+    /^Cannot find name 'setTimeout'\. There are no timers/,
+  );
 });
 
 test("a module cannot change what others see", () => {

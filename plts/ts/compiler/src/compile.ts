@@ -1,12 +1,13 @@
 /** Compiles the sources of one request as one program. */
 
-import ts from "typescript";
+import type ts from "typescript";
 import { readSource, type Source } from "./body.js";
 import { dropSharedChecker, withSharedChecker } from "./checker.js";
 import { diagnose, ours } from "./diagnostics.js";
 import { emit } from "./emit.js";
 import { callableFault, findExports } from "./exports.js";
-import { OptionError, readOptions } from "./options.js";
+import { Modules, type ImportFault } from "./modules.js";
+import { OptionError, readOptions, type Options } from "./options.js";
 import { makeProgram } from "./program.js";
 import type {
   CompiledModule,
@@ -17,7 +18,7 @@ import type {
 
 /** Compiles; every failure, TypeScript's own included, is in the response. */
 export function compile(request: CompileRequest): CompileResponse {
-  let options: ts.CompilerOptions;
+  let options: Options;
   try {
     options = readOptions(request.options ?? {});
   } catch (error) {
@@ -29,12 +30,14 @@ export function compile(request: CompileRequest): CompileResponse {
     };
   }
   const response: CompileResponse = { modules: [], diagnostics: [] };
+  const modules = new Modules(request.artifacts);
   for (let start = 0; start < request.sources.length; start += sourcesPerProgram) {
     withSharedChecker(() => {
-      compileSome(request, start, options, response);
+      compileSome(request, start, options, modules, response);
     });
   }
-  return response;
+  if (modules.needs.size === 0) return response;
+  return { modules: [], diagnostics: [], needs: [...modules.needs] };
 }
 
 /**
@@ -43,61 +46,79 @@ export function compile(request: CompileRequest): CompileResponse {
  */
 const sourcesPerProgram = 200;
 
+/** A source and what is wrong with its imports. */
+interface Linked {
+  source: Source;
+  faults: ImportFault[];
+}
+
 function compileSome(
   request: CompileRequest,
   start: number,
-  options: ts.CompilerOptions,
+  options: Options,
+  modules: Modules,
   response: CompileResponse,
 ): void {
   const requests = request.sources.slice(start, start + sourcesPerProgram);
   const sources = requests.map((each, i) => {
     const index = start + i + 1;
-    return guarded(index, () => readSource(each, index));
+    const overrides = Object.entries(each.import_map ?? {});
+    const map = new Map([...options.importMap, ...overrides]);
+    return guarded(index, () => {
+      const source = readSource(each, index);
+      return { source, faults: modules.follow(source, map) };
+    });
   });
+  if (modules.needs.size > 0) return;
   const readable = sources.flatMap(({ value }) => (value === undefined ? [] : [value]));
   const program = makeProgram(
-    readable.map(({ file }) => file),
-    options,
+    [...readable.map(({ source }) => source.file), ...modules.files],
+    options.compiler,
+    (containing, specifier) => modules.resolve(containing, specifier),
   );
   const emits = request.emit !== false;
-  sources.forEach(({ value: source, crash }, i) => {
+  sources.forEach(({ value: linked, crash }, i) => {
     const text = requests[i]?.text ?? "";
     const compiled =
-      source === undefined
+      linked === undefined
         ? { value: undefined, crash }
-        : guarded(start + i + 1, () => compileOne(program, source, emits));
-    response.modules.push(compiled.value?.module ?? failed(text));
+        : guarded(start + i + 1, () => compileOne(program, modules, linked, emits));
+    response.modules.push(compiled.value?.module ?? unfinished(text));
     response.diagnostics.push(...(compiled.value?.diagnostics ?? compiled.crash));
   });
 }
 
 function compileOne(
   program: ts.Program,
-  source: Source,
+  modules: Modules,
+  { source, faults }: Linked,
   emits: boolean,
 ): { module: CompiledModule; diagnostics: Diagnostic[] } {
-  const module: CompiledModule = {
-    source_ts: source.file.text,
-    form: source.form,
-    variant: source.variant,
-    compiled_js: null,
-    source_map: null,
-    exports: {},
-    imports: [],
-  };
-  const diagnostics = diagnose(program, source);
+  const { form, variant } = source;
+  const module = { ...unfinished(source.file.text), form, variant };
+  const imported = [...faults, ...modules.syntaxFaults(program, source)];
+  const diagnostics = diagnose(program, source, imported);
   if (diagnostics.length === 0) {
     const fault = callableFault(program, source);
     if (fault !== undefined) diagnostics.push(ours(source, fault));
   }
   if (diagnostics.length === 0) {
     module.exports = findExports(program, source);
-    if (emits) Object.assign(module, emit(program, source));
+    if (emits) {
+      const { compiled_js, source_map, specifiers } = emit(program, source);
+      const { imports, importMap } = modules.needed(source, specifiers);
+      Object.assign(module, {
+        compiled_js,
+        source_map,
+        imports,
+        import_map: importMap,
+      });
+    }
   }
   return { module, diagnostics };
 }
 
-function failed(text: string): CompiledModule {
+function unfinished(text: string): CompiledModule {
   return {
     source_ts: text,
     form: "module",
@@ -106,6 +127,7 @@ function failed(text: string): CompiledModule {
     source_map: null,
     exports: {},
     imports: [],
+    import_map: {},
   };
 }
 

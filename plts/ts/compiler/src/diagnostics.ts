@@ -2,15 +2,24 @@
 
 import ts from "typescript";
 import { bodyFunction, type Source } from "./body.js";
+import type { ImportFault } from "./modules.js";
 import { nullHint } from "./null-hint.js";
 import { placeOf } from "./position.js";
+import { whyAbsent } from "./absent.js";
 import type { Diagnostic, Phase } from "./protocol.js";
 
 // Said of a function that ends without a value; TypeScript points at its return type.
 const missingReturn = new Set([2355, 2366, 7030]);
 
-/** Everything wrong with a source: its syntax first, and only that if there is any. */
-export function diagnose(program: ts.Program, source: Source): Diagnostic[] {
+/**
+ * Everything wrong with a source, its imports' faults included: its syntax first, and only
+ * that if there is any.
+ */
+export function diagnose(
+  program: ts.Program,
+  source: Source,
+  imports: readonly ImportFault[],
+): Diagnostic[] {
   const { file, fault } = source;
   if (fault !== undefined && fault.phase === "semantic") return [ours(source, fault)];
   const found = program.getSyntacticDiagnostics(file);
@@ -23,9 +32,25 @@ export function diagnose(program: ts.Program, source: Source): Diagnostic[] {
   if (fault !== undefined) return [ours(source, fault)];
   const declaration = globalDeclaration(file);
   if (declaration !== undefined) return [ours(source, declaration)];
-  return program
+  const said = program
     .getSemanticDiagnostics(file)
+    .filter((each) => !isSaidOf(imports, each))
     .map((each) => theirs(program, source, each, "semantic"));
+  if (imports.length === 0) return said;
+  return [...imports.map((each) => ours(source, each)), ...said].sort(
+    (one, other) => one.position - other.position,
+  );
+}
+
+/** Whether TypeScript says of an import what is said better already. */
+function isSaidOf(
+  imports: readonly ImportFault[],
+  { code, start }: ts.Diagnostic,
+): boolean {
+  return (
+    noModule.has(code) &&
+    imports.some(({ position, replaces }) => replaces && position === start)
+  );
 }
 
 /** A diagnostic of our own, at a position in the module. */
@@ -51,7 +76,9 @@ function theirs(
 ): Diagnostic {
   const { code, message } = missing(source.file, diagnostic) ?? {
     code: diagnostic.code,
-    message: ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
+    message: withoutFileNames(
+      ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
+    ),
   };
   const hint =
     phase === "semantic" ? nullHint(program, source, diagnostic, message) : "";
@@ -64,22 +91,36 @@ function theirs(
   });
 }
 
-// Variants of «cannot find», which go on to advise npm packages and compiler options.
-const adviceOnNames = new Set([2580, 2581, 2582, 2583, 2584, 2591, 2592, 2593, 2882]);
+/** A message in which imported modules have the names that people know them by. */
+function withoutFileNames(message: string): string {
+  return message
+    .replace(
+      /"\/sha256-([0-9a-f]{12})[0-9a-f]{52}(?:\.ts)?"/g,
+      '"plts+artifact:sha256:$1…"',
+    )
+    .replace(/"\/data-\d+(?:\.[jt]s)?"/g, '"data:…"');
+}
 
-/** Says what is missing, and leaves out advice that cannot be followed here. */
+// Variants of «cannot find module»; of an import for its effects, «cannot find type».
+const noModule = new Set([2307, 2591, 2792, 2882]);
+
+// Variants of «cannot find name», which go on to advise npm packages and compiler options,
+// or a name that looks alike.
+const noName = new Set([
+  2304, 2552, 2580, 2581, 2582, 2583, 2584, 2591, 2592, 2593, 2868,
+]);
+
+/** Says what is missing, and why; leaves out advice that cannot be followed here. */
 function missing(
   file: ts.SourceFile,
   { code, start = 0, length = 0 }: ts.Diagnostic,
 ): { code: number; message: string } | undefined {
-  if (!adviceOnNames.has(code)) return undefined;
+  if (!noName.has(code)) return undefined;
   const name = file.text.slice(start, start + length);
-  return /^["'`]/.test(name)
-    ? {
-        code: 2307,
-        message: `Cannot find module ${name} or its corresponding type declarations.`,
-      }
-    : { code: 2304, message: `Cannot find name '${name}'.` };
+  const why = whyAbsent(name);
+  if (code === 2552 && why === undefined) return undefined;
+  const message = `Cannot find name '${name}'.`;
+  return { code: 2304, message: why === undefined ? message : `${message} ${why}` };
 }
 
 function pointedAt(source: Source, diagnostic: ts.Diagnostic): number {

@@ -2,18 +2,20 @@
 
 import ts from "typescript";
 import type { Source } from "./body.js";
+import { isDynamicImport } from "./imports.js";
 
 export interface Emitted {
   compiled_js: string;
   source_map: string;
-  imports: string[];
+  /** The specifiers that are left, as they were written. */
+  specifiers: Set<string>;
 }
 
 /** The output for one source, the same whatever else is in the program. */
 export function emit(program: ts.Program, source: Source): Emitted {
   let code = "";
   let map = "";
-  const imports = new Set<string>();
+  const specifiers = new Set<string>();
   program.emit(
     source.file,
     (name, text) => {
@@ -22,38 +24,66 @@ export function emit(program: ts.Program, source: Source): Emitted {
     },
     undefined,
     false,
-    { after: [() => (file) => collectImports(file, imports)] },
+    { after: [(context) => (file) => settleImports(file, context, specifiers)] },
   );
   return {
     compiled_js: code.replace(/\/\/# sourceMappingURL=.*\n?$/, ""),
     source_map: anonymous(map),
-    imports: [...imports].sort(),
+    specifiers,
   };
 }
 
-/** The imports that are left once those of types alone are gone. */
-function collectImports<Node extends ts.SourceFile>(
-  file: Node,
-  imports: Set<string>,
-): Node {
-  const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
-      add(node.moduleSpecifier);
-    } else if (
-      ts.isCallExpression(node) &&
-      node.expression.kind === ts.SyntaxKind.ImportKeyword
-    ) {
-      add(node.arguments[0]);
-    }
-    ts.forEachChild(node, visit);
-  };
+/**
+ * Collects the imports that are left once those of types alone are gone, and takes away
+ * their attributes: V8 10.2 does not know the syntax, and they have been checked.
+ */
+function settleImports(
+  file: ts.SourceFile,
+  context: ts.TransformationContext,
+  specifiers: Set<string>,
+): ts.SourceFile {
+  const { factory } = context;
   const add = (specifier: ts.Expression | undefined): void => {
     if (specifier !== undefined && ts.isStringLiteralLike(specifier)) {
-      imports.add(specifier.text);
+      specifiers.add(specifier.text);
     }
   };
-  visit(file);
-  return file;
+  const visit = (node: ts.Node): ts.Node => {
+    if (ts.isImportDeclaration(node)) {
+      add(node.moduleSpecifier);
+      const { modifiers, importClause, moduleSpecifier } = node;
+      return factory.updateImportDeclaration(
+        node,
+        modifiers,
+        importClause,
+        moduleSpecifier,
+        undefined,
+      );
+    }
+    if (ts.isExportDeclaration(node)) {
+      add(node.moduleSpecifier);
+      const { modifiers, isTypeOnly, exportClause, moduleSpecifier } = node;
+      return factory.updateExportDeclaration(
+        node,
+        modifiers,
+        isTypeOnly,
+        exportClause,
+        moduleSpecifier,
+        undefined,
+      );
+    }
+    if (isDynamicImport(node)) {
+      const [specifier] = node.arguments;
+      add(specifier);
+      if (specifier === undefined) return node;
+      return factory.updateCallExpression(node, node.expression, undefined, [
+        specifier,
+      ]);
+    }
+    return ts.visitEachChild(node, visit, context);
+  };
+  if (!file.text.includes("import") && !file.text.includes("export")) return file;
+  return ts.visitEachChild(file, visit, context);
 }
 
 /** A source map without the file names of this compilation. */

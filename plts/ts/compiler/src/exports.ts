@@ -1,28 +1,36 @@
-/** Finds what a module's default export is, from its types: nothing is ever run. */
+/** Finds what can be called of a module, from its types: nothing is ever run. */
 
 import ts from "typescript";
 import { bodyFunction, type Fault, type Source } from "./body.js";
 import { isLibraryNode } from "./program.js";
-import type { CompiledModule, DefaultExport } from "./protocol.js";
+import type { CallableExport, CompiledModule } from "./protocol.js";
 
-/** The exports of a source that has no errors. */
+/** The callable exports of a source that has no errors. */
 export function findExports(
   program: ts.Program,
   source: Source,
 ): CompiledModule["exports"] {
   if (source.form === "plain") return { default: plainExport(source) };
-  const type = defaultExportType(program, source.file);
-  if (type === undefined) return {};
   const checker = program.getTypeChecker();
+  const found: [string, CallableExport][] = [];
+  for (const symbol of exportsOf(checker, source.file)) {
+    const type = valueType(checker, symbol);
+    // A default export is what is called, whatever it turns out to be.
+    const isDefault = symbol.name === "default";
+    if (type === undefined || (!isDefault && !isCallable(type))) continue;
+    found.push([symbol.name, moduleExport(checker, type)]);
+  }
+  return Object.fromEntries(found);
+}
+
+function moduleExport(checker: ts.TypeChecker, type: ts.Type): CallableExport {
   const returned = type.getCallSignatures().map((each) => each.getReturnType());
   return {
-    default: {
-      kind: brandedKind(checker, type) ?? "mutation",
-      async: returned.some((each) => hasMember(each, "then")),
-      generator: returned.some(
-        (each) => hasMember(each, "next") && hasMember(each, "throw"),
-      ),
-    },
+    kind: brandedKind(checker, type) ?? "mutation",
+    async: returned.some((each) => hasMember(each, "then")),
+    generator: returned.some(
+      (each) => hasMember(each, "next") && hasMember(each, "throw"),
+    ),
   };
 }
 
@@ -46,7 +54,7 @@ function isCallable(type: ts.Type): boolean {
   return type.getCallSignatures().length > 0 || (type.flags & ts.TypeFlags.Any) !== 0;
 }
 
-function plainExport(source: Source): DefaultExport {
+function plainExport(source: Source): CallableExport {
   return {
     kind: "mutation",
     plain: true,
@@ -68,19 +76,26 @@ function usesContext(file: ts.SourceFile): boolean {
   return mentions(wrapped.body);
 }
 
+function exportsOf(checker: ts.TypeChecker, file: ts.SourceFile): ts.Symbol[] {
+  const module = checker.getSymbolAtLocation(file);
+  return module === undefined ? [] : checker.getExportsOfModule(module);
+}
+
 function defaultExportType(
   program: ts.Program,
   file: ts.SourceFile,
 ): ts.Type | undefined {
   const checker = program.getTypeChecker();
-  const module = checker.getSymbolAtLocation(file);
-  let symbol = module?.exports?.get(ts.InternalSymbolName.Default);
-  if (symbol === undefined) return undefined;
-  if ((symbol.flags & ts.SymbolFlags.Alias) !== 0) {
-    symbol = checker.getAliasedSymbol(symbol);
-  }
-  if ((symbol.flags & ts.SymbolFlags.Value) === 0) return undefined;
-  return checker.getTypeOfSymbol(symbol);
+  const symbol = exportsOf(checker, file).find(({ name }) => name === "default");
+  return symbol === undefined ? undefined : valueType(checker, symbol);
+}
+
+/** The type of what a symbol stands for; undefined where that is no value. */
+function valueType(checker: ts.TypeChecker, symbol: ts.Symbol): ts.Type | undefined {
+  const isAlias = (symbol.flags & ts.SymbolFlags.Alias) !== 0;
+  const meant = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
+  if ((meant.flags & ts.SymbolFlags.Value) === 0) return undefined;
+  return checker.getTypeOfSymbol(meant);
 }
 
 /**

@@ -29,18 +29,30 @@ export function parse(name: string, text: string): ts.SourceFile {
   );
 }
 
-// The field is TypeScript's own, and not in its declarations.
+// The field is TypeScript's own, and not in its declarations. A module in JavaScript whose
+// indicator is no node is taken for CommonJS, whose default export is the whole module.
 function forceModule(file: ts.SourceFile): void {
-  (file as { externalModuleIndicator?: unknown }).externalModuleIndicator = true;
+  (file as { externalModuleIndicator?: unknown }).externalModuleIndicator =
+    file.fileName.endsWith(".js") ? file : true;
 }
 
-/** One program of the library and these files. */
+/** One program of the library and these files; `resolve` says what they import. */
 export function makeProgram(
   files: readonly ts.SourceFile[],
   options: ts.CompilerOptions,
+  resolve: (containing: string, specifier: string) => string | undefined,
 ): ts.Program {
   const byName = new Map(files.map((file) => [file.fileName, file]));
   byName.set(libraryName, library);
+  const resolved = (
+    containing: string,
+    specifier: string,
+  ): ts.ResolvedModuleFull | undefined => {
+    const name = resolve(containing, specifier);
+    if (name === undefined) return undefined;
+    const extension = name.endsWith(".js") ? ts.Extension.Js : ts.Extension.Ts;
+    return { resolvedFileName: name, extension, isExternalLibraryImport: false };
+  };
   const host: CheckerHost = {
     typeChecker: (program) => checkerOf(program, files),
     fileExists: (name) => byName.has(name),
@@ -50,9 +62,9 @@ export function makeProgram(
     getNewLine: () => "\n",
     getSourceFile: (name) => byName.get(name),
     readFile: (name) => byName.get(name)?.text,
-    // `@stopgap/runtime` is declared in the library; there is nothing else to import.
-    resolveModuleNameLiterals: (literals) =>
-      literals.map(() => ({ resolvedModule: undefined })),
+    // `@stopgap/runtime` is not among them: the library declares it.
+    resolveModuleNameLiterals: (literals, containing) =>
+      literals.map(({ text }) => ({ resolvedModule: resolved(containing, text) })),
     resolveTypeReferenceDirectiveReferences: (references) =>
       references.map(() => ({ resolvedTypeReferenceDirective: undefined })),
     useCaseSensitiveFileNames: () => true,

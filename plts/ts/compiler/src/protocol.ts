@@ -11,11 +11,21 @@ export interface SourceRequest {
   text: string;
   /** Given where the text may be a plain body; null where it is a module. */
   plain: PlainWrapper | null;
+  /** Entries that win over those of the options and of the source's own map. */
+  import_map?: Record<string, string>;
+}
+
+/** A stored module that a source may import. */
+export interface ArtifactRequest {
+  text: string;
+  options?: { import_map?: Record<string, string> };
 }
 
 export interface CompileRequest {
   sources: SourceRequest[];
   options?: Record<string, unknown>;
+  /** By hash; null is said of one that does not exist. */
+  artifacts?: Record<string, ArtifactRequest | null>;
   /** False to check only. */
   emit?: boolean;
 }
@@ -35,7 +45,7 @@ export interface Diagnostic {
   source: number;
 }
 
-export interface DefaultExport {
+export interface CallableExport {
   kind: "query" | "mutation";
   async: boolean;
   generator: boolean;
@@ -53,13 +63,19 @@ export interface CompiledModule {
   /** Null where there was an error, or nothing was to be emitted. */
   compiled_js: string | null;
   source_map: string | null;
-  exports: { default?: DefaultExport };
+  /** What can be called, by name. */
+  exports: Record<string, CallableExport>;
+  /** What it imports, directly or from its data: URLs, as import maps resolve it. */
   imports: string[];
+  /** Bare specifiers among these, and what each stands for. */
+  import_map: Record<string, string>;
 }
 
 export interface CompileResponse {
   modules: CompiledModule[];
   diagnostics: Diagnostic[];
+  /** Hashes of artifacts to be given as well, and nothing else: ask again with them. */
+  needs?: string[];
   /** The request itself was wrong; nothing was compiled. */
   error?: { message: string; hint?: string };
 }

@@ -120,5 +120,12 @@ export function warmUp(): void {
     ...modules.map((text) => ({ text, plain: null })),
   ];
   compile({ sources });
+  const hash = `sha256:${"0".repeat(64)}`;
+  const text =
+    `import { one } from "plts+artifact:${hash}";\n` +
+    'import two from "data:text/javascript,export default 2";\n' +
+    "export default () => one + two;\n";
+  const library = { text: "export const one: number = 1;\n" };
+  compile({ sources: [{ text, plain: null }], artifacts: { [hash]: library } });
   compile({ sources: [{ text: "return a;", plain: wrapper }] });
 }

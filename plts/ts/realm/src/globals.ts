@@ -5,6 +5,7 @@ import { console } from "./console.js";
 import { crypto } from "./crypto.js";
 import { DOMException } from "./dom-exception.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
+import { hideFunctionTexts } from "./function-text.js";
 import { performance } from "./performance.js";
 import { random } from "./random.js";
 
@@ -48,6 +49,7 @@ export function defineGlobals(): unknown[] {
   }
   Object.defineProperty(Math, "random", { value: random });
   refuseCodeFromText();
+  hideFunctionTexts();
   return [DOMException];
 }
 

@@ -6,6 +6,8 @@
  * it is looked at says so in its place.
  */
 
+import { functionText } from "./function-text.js";
+
 const deepest = 4;
 const mostItems = 100;
 const mostText = 10_000;
@@ -172,7 +174,7 @@ function className(value: object): string {
 
 function functionTitle(value: object): string {
   const name = ownText(value, "name") ?? "";
-  const text = Function.prototype.toString.call(value);
+  const text = functionText(value as () => unknown);
   const kind = text.startsWith("class") ? "class" : "Function";
   return name === "" ? `[${kind} (anonymous)]` : `[${kind}: ${name}]`;
 }

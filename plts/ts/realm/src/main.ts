@@ -6,6 +6,7 @@
  */
 
 import "./polyfill.js";
+import { codeOf, readDataUrl } from "../../shared/data-url.js";
 import * as runtimeModule from "@stopgap/runtime";
 import { callWithCtx, makeCtx } from "./call.js";
 import { contextClasses } from "./context.js";
@@ -45,6 +46,14 @@ lockdown([
   ...schemaSamples(runtimeModule.v),
 ]);
 
+/** The JavaScript of the module that a `data:` URL is. */
+function dataModule(url: string): string {
+  const module = readDataUrl(url);
+  if ("fault" in module)
+    throw new TypeError(`the data: URL is no module: ${module.fault}`);
+  return codeOf(module);
+}
+
 export const realm = Object.freeze({
   install,
   runtime,
@@ -52,4 +61,5 @@ export const realm = Object.freeze({
   callWithCtx,
   makeSqlError,
   describeError,
+  dataModule,
 });
