@@ -24,6 +24,11 @@ PROGRAMS = {
     "int": ("int", "n", "return n + 1"),
     "text": ("text", "repeat('x', 1000)", "return n + 'x'"),
     "jsonb": ("jsonb", '\'{"a":[1,2,3],"b":"text"}\'', "return { ...n, c: 1 }"),
+    "document": (
+        "jsonb",
+        "jsonb_build_object('a', g, 'b', repeat('x', 9000), 'c', array[g, g])",
+        "n.a; return { a: n.b.length, c: n.c }",
+    ),
     "json": ("json", "'{\"a\":[9007199254740993,2,3]}'", "return n"),
     "numeric": ("numeric", "12345.678", "return n"),
     "int[]": ("int[]", "'{1,2,3}'", "return [...n, 4]"),
@@ -50,6 +55,10 @@ def test_calls_do_not_grow_the_session(session: Connection, program: str) -> Non
 
 
 STATEMENTS = {
+    "documents": (
+        "return ctx.db.sync.query<any>(`select jsonb_build_object('a', repeat('x',"
+        " 9000), 'n', ${n}) as d`)[0].d.n"
+    ),
     "query": "return ctx.db.sync.query<any>('select $1::int as a', [n])[0].a",
     "awaited": "return (await ctx.db.query<any>('select $1::int as a', [n]))[0].a",
     "caught error": "try { ctx.db.sync.query('select 1/0') } catch {} return n",

@@ -2,6 +2,8 @@
 
 #include "call/arguments.h"
 
+#include "call/frame.h"
+
 #include "js/generate.h"
 #include "pg/guard.h"
 
@@ -34,7 +36,7 @@ v8::Local<v8::Function> ArgsBuilder(Realm& realm, const FunctionBody& body) {
 
 void ConvertArguments(Realm& realm, const FunctionBody& body, FunctionCallInfo fcinfo,
                       v8::Local<v8::Value>* out) {
-  const Conversion conversion{realm.v8(), realm.context()};
+  const Conversion conversion{realm.v8(), realm.context(), g_frame->lease};
   const size_t count = body.arguments.size();
   if (body.simple_arguments) {
     for (size_t i = 0; i < count; i++) {

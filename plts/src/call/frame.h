@@ -20,11 +20,18 @@ struct Request {
   v8::Global<v8::Promise::Resolver> resolver;
 };
 
+// Names a call to what its arguments are lent to; never used twice, never 0.
+inline uint64_t NextLease() {
+  static uint64_t lease = 0;
+  return ++lease;
+}
+
 // Lives on the C++ stack of the call. `g_frame` is the innermost.
 struct CallFrame {
   CallFrame* previous = nullptr;
   Realm* realm = nullptr;
   const FunctionBody* body = nullptr;
+  const uint64_t lease = NextLease();
   uint32_t token = 0;                  // what its ctx is known by
   bool read_only = false;              // ctx.db.mode is "ro"
   bool transaction_read_only = false;  // what XactReadOnly is without this call

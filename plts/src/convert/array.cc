@@ -1,5 +1,6 @@
 // Arrays, nested for more dimensions.
 
+#include "convert/document.h"
 #include "convert/families.h"
 
 namespace plts {
@@ -88,6 +89,7 @@ void pg_collect(Builder* builder, const Converter& converter, const Conversion& 
     if (i % 1024 == 1023) CHECK_FOR_INTERRUPTS();
     v8::Local<v8::Value> item =
         Checked(array->Get(c.context, static_cast<uint32_t>(i)));
+    if (nests && item->IsProxy()) item = pg_plain(c, item);
     if (nests && item->IsArray()) {
       pg_collect(builder, converter, c, item.As<v8::Array>(), depth + 1);
     } else {

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "convert/document.h"
 #include "convert/families.h"
 #include "pg/guard.h"
 
@@ -240,6 +241,10 @@ NullableDatum pg_to_datum(const Converter& converter, const Conversion& conversi
                           v8::Local<v8::Value> value) {
   NullableDatum result;
   result.isnull = value->IsNullOrUndefined();
+  // jsonb may take a lazy document as it is.
+  if (value->IsProxy() && converter.base != JSONBOID) {
+    value = pg_plain(conversion, value);
+  }
   result.value =
       result.isnull ? Datum{0} : converter.to_datum(converter, conversion, value);
   if (converter.domain) {

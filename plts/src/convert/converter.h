@@ -14,6 +14,9 @@ struct Converter;
 struct Conversion {
   v8::Isolate* isolate;
   v8::Local<v8::Context> context;
+  // Of the call that keeps the value's memory as long as it lasts (CallFrame::lease); 0
+  // where the memory may go sooner, so that what is read later must be copied.
+  uint64_t lease = 0;
 };
 
 // Both directions run inside Guard(…, World::kMixed): they may ereport, throw Error,

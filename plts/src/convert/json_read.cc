@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "convert/document.h"
 #include "convert/families.h"
 #include "convert/number.h"
 
@@ -25,86 +26,6 @@ v8::Local<v8::Value> pg_number(const Conversion& c, const char* text) {
                            "JavaScript number")));
   }
   return v8::Number::New(c.isolate, number);
-}
-
-v8::Local<v8::Value> pg_scalar(const Conversion& c, const JsonbValue& value) {
-  switch (value.type) {
-    case jbvNull:
-      return v8::Null(c.isolate);
-    case jbvBool:
-      return v8::Boolean::New(c.isolate, value.val.boolean);
-    case jbvString:
-      return pg_text_to_js(c.isolate, value.val.string.val, value.val.string.len);
-    case jbvNumeric:
-      return pg_number(c, DatumGetCString(DirectFunctionCall1(
-                              numeric_out, NumericGetDatum(value.val.numeric))));
-    default:
-      elog(ERROR, "unexpected jsonb value type %d", static_cast<int>(value.type));
-  }
-}
-
-v8::Local<v8::String> pg_key(const Conversion& c, const JsonbValue& key) {
-  if (GetDatabaseEncoding() != PG_UTF8) {
-    return pg_text_to_js(c.isolate, key.val.string.val, key.val.string.len);
-  }
-  return Checked(v8::String::NewFromUtf8(c.isolate, key.val.string.val,
-                                         v8::NewStringType::kInternalized,
-                                         key.val.string.len));
-}
-
-v8::Local<v8::Value> pg_container(const Conversion& c, JsonbIterator** it,
-                                  JsonbIteratorToken token, const JsonbValue& begin);
-
-// The next value of the iteration, which `token` has begun.
-v8::Local<v8::Value> pg_value(const Conversion& c, JsonbIterator** it,
-                              JsonbIteratorToken token, const JsonbValue& value) {
-  if (token == WJB_BEGIN_ARRAY || token == WJB_BEGIN_OBJECT) {
-    return pg_container(c, it, token, value);
-  }
-  return pg_scalar(c, value);
-}
-
-v8::Local<v8::Value> pg_container(const Conversion& c, JsonbIterator** it,
-                                  JsonbIteratorToken token, const JsonbValue& begin) {
-  if (stack_is_too_deep()) {
-    ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
-                    errmsg("a JSON document is nested too deeply")));
-  }
-  JsonbValue item;
-  if (token == WJB_BEGIN_ARRAY) {
-    if (begin.val.array.rawScalar) {
-      JsonbIteratorNext(it, &item, false);
-      v8::Local<v8::Value> scalar = pg_scalar(c, item);
-      while (JsonbIteratorNext(it, &item, false) != WJB_DONE) {
-      }
-      return scalar;
-    }
-    const int count = begin.val.array.nElems;
-    v8::Local<v8::Array> array = v8::Array::New(c.isolate, count);
-    for (int i = 0; i < count; i++) {
-      const JsonbIteratorToken next = JsonbIteratorNext(it, &item, false);
-      v8::Local<v8::Value> value = pg_value(c, it, next, item);
-      if (!array->CreateDataProperty(c.context, static_cast<uint32_t>(i), value)
-               .FromMaybe(false)) {
-        throw Thrown{};
-      }
-    }
-    JsonbIteratorNext(it, &item, false);
-    return array;
-  }
-  const int count = begin.val.object.nPairs;
-  v8::Local<v8::Object> object = v8::Object::New(c.isolate);
-  for (int i = 0; i < count; i++) {
-    JsonbIteratorNext(it, &item, false);
-    v8::Local<v8::String> key = pg_key(c, item);
-    const JsonbIteratorToken next = JsonbIteratorNext(it, &item, false);
-    v8::Local<v8::Value> value = pg_value(c, it, next, item);
-    if (!object->CreateDataProperty(c.context, key, value).FromMaybe(false)) {
-      throw Thrown{};
-    }
-  }
-  JsonbIteratorNext(it, &item, false);
-  return object;
 }
 
 // True where JSON.parse reads every number of the text exactly: it has no run of digits
@@ -237,13 +158,82 @@ class TextReader {
 
 }  // namespace
 
+v8::Local<v8::Value> pg_item_to_js(const Conversion& c, const JsonbValue& item) {
+  double number;
+  switch (item.type) {
+    case jbvNull:
+      return v8::Null(c.isolate);
+    case jbvBool:
+      return v8::Boolean::New(c.isolate, item.val.boolean);
+    case jbvString:
+      return pg_text_to_js(c.isolate, item.val.string.val, item.val.string.len);
+    case jbvNumeric:
+      if (QuickNumber(item.val.numeric, &number)) {
+        return v8::Number::New(c.isolate, number);
+      }
+      return pg_number(c, DatumGetCString(DirectFunctionCall1(
+                              numeric_out, NumericGetDatum(item.val.numeric))));
+    case jbvBinary:
+      return pg_part_to_js(c, PartOf(item));
+    default:
+      elog(ERROR, "unexpected jsonb value type %d", static_cast<int>(item.type));
+  }
+}
+
+v8::Local<v8::String> pg_key_to_js(const Conversion& c, const JsonbValue& key) {
+  if (GetDatabaseEncoding() != PG_UTF8) {
+    return pg_text_to_js(c.isolate, key.val.string.val, key.val.string.len);
+  }
+  return Checked(v8::String::NewFromUtf8(c.isolate, key.val.string.val,
+                                         v8::NewStringType::kInternalized,
+                                         key.val.string.len));
+}
+
+v8::Local<v8::Value> pg_part_to_js(const Conversion& c, const JsonbPart& part) {
+  if (stack_is_too_deep()) {
+    ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+                    errmsg("a JSON document is nested too deeply")));
+  }
+  JsonbWalk walk(part);
+  JsonbValue key;
+  JsonbValue item;
+  if (part.is_scalar()) {
+    walk.Next(&key, &item);
+    return pg_item_to_js(c, item);
+  }
+  if (part.is_array()) {
+    const size_t count = part.count();
+    if (count == 0) return v8::Array::New(c.isolate);
+    auto* items = static_cast<v8::Local<v8::Value>*>(
+        palloc_extended(count * sizeof(v8::Local<v8::Value>), MCXT_ALLOC_HUGE));
+    for (size_t i = 0; walk.Next(&key, &item); i++) {
+      if (i % 1024 == 1023) CHECK_FOR_INTERRUPTS();
+      new (&items[i]) v8::Local<v8::Value>(pg_item_to_js(c, item));
+    }
+    v8::Local<v8::Array> array = v8::Array::New(c.isolate, items, count);
+    pfree(items);
+    return array;
+  }
+  v8::Local<v8::Object> object = v8::Object::New(c.isolate);
+  while (walk.Next(&key, &item)) {
+    v8::Local<v8::String> name = pg_key_to_js(c, key);
+    if (!object->CreateDataProperty(c.context, name, pg_item_to_js(c, item))
+             .FromMaybe(false)) {
+      throw Thrown{};
+    }
+  }
+  return object;
+}
+
 v8::Local<v8::Value> JsonbToJs(const Converter&, const Conversion& c, Datum value) {
   Jsonb* document = DatumGetJsonbP(value);
-  JsonbIterator* it = JsonbIteratorInit(&document->root);
-  JsonbValue begin;
-  const JsonbIteratorToken token = JsonbIteratorNext(&it, &begin, false);
-  v8::Local<v8::Value> result = pg_container(c, &it, token, begin);
-  if (reinterpret_cast<Pointer>(document) != DatumGetPointer(value)) pfree(document);
+  const bool mine = reinterpret_cast<Pointer>(document) != DatumGetPointer(value);
+  const JsonbPart part = WholePart(document);
+  const bool lazy = IsLazy(part);
+  v8::Local<v8::Value> result =
+      lazy ? pg_lazy_document(c, document) : pg_part_to_js(c, part);
+  // A document that is lent stays where it is.
+  if (mine && !(lazy && c.lease != 0)) pfree(document);
   return result;
 }
 

@@ -99,6 +99,7 @@ Isolate::~Isolate() {
     if (known == this) known = nullptr;
   }
   ForgetIsolate(this);
+  if (g_before_dispose != nullptr) g_before_dispose(isolate_);
   if (stays_entered_) isolate_->Exit();
   isolate_->Dispose();
 }

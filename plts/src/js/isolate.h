@@ -73,6 +73,9 @@ class Isolate {
 void SetStackLimits(uintptr_t limit);
 bool StackLimitChanged();
 
+// Called before an isolate is disposed, to free what its finalizers would have freed.
+inline void (*g_before_dispose)(v8::Isolate* isolate) = nullptr;
+
 // Serves PostgreSQL's interrupts from inside V8.
 void OnInterrupt(v8::Isolate* isolate, void* data);
 

@@ -144,6 +144,7 @@ Realm::Realm(Isolate* isolate, Oid role)
     make_sql_error_ = Member(context, realm, "makeSqlError");
     describe_error_ = Member(context, realm, "describeError");
     data_module_ = Member(context, realm, "dataModule");
+    set_document_traps_ = Member(context, realm, "setDocumentTraps");
     v8::Local<v8::Value> runtime = Checked(realm->Get(context, Name(v8, "runtime")));
     runtime_.Reset(v8, Checked(runtime->ToObject(context)));
     v8::Local<v8::Value> natives = MakeNatives(context);

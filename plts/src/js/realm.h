@@ -58,6 +58,10 @@ class Realm {
   v8::Local<v8::Function> make_sql_error() const { return make_sql_error_.Get(v8()); }
   v8::Local<v8::Function> describe_error() const { return describe_error_.Get(v8()); }
 
+  v8::Local<v8::Function> set_document_traps() const {
+    return set_document_traps_.Get(v8());
+  }
+
   // The namespace that `import … from "@stopgap/runtime"` yields.
   v8::Local<v8::Object> runtime() const { return runtime_.Get(v8()); }
 
@@ -85,6 +89,9 @@ class Realm {
   // While there are any the realm stays: nothing of a context may be used without it.
   std::unordered_map<uint64_t, v8::Global<v8::Value>> kept;
 
+  // What makes the handlers of lazy documents, once there was one.
+  v8::Global<v8::ObjectTemplate> document_handlers;
+
   Oid role;
   bool one_call = false;   // of plts.isolation = 'call'
   int active = 0;          // calls that run in it
@@ -103,6 +110,7 @@ class Realm {
   v8::Global<v8::Function> make_sql_error_;
   v8::Global<v8::Function> describe_error_;
   v8::Global<v8::Function> data_module_;
+  v8::Global<v8::Function> set_document_traps_;
 };
 
 // The realms of the isolate that runs user code.

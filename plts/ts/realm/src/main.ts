@@ -10,6 +10,7 @@ import { codeOf, readDataUrl } from "../../shared/data-url.js";
 import * as runtimeModule from "@stopgap/runtime";
 import { callWithCtx, makeCtx } from "./call.js";
 import { contextClasses } from "./context.js";
+import { setDocumentTraps } from "./document.js";
 import { describeError } from "./describe-error.js";
 import { eventTriggerClasses } from "./event-trigger.js";
 import { defineGlobals } from "./globals.js";
@@ -62,4 +63,5 @@ export const realm = Object.freeze({
   makeSqlError,
   describeError,
   dataModule,
+  setDocumentTraps,
 });

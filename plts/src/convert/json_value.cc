@@ -1,0 +1,59 @@
+// The rules are JSON.stringify's, except that nothing is lost silently: what has no
+// JSON form is an error, and a bigint becomes a number.
+
+#include "convert/json_value.h"
+
+namespace plts {
+
+v8::Local<v8::Value> pg_simplify(const Conversion& c, v8::Local<v8::Object> object,
+                                 v8::Local<v8::Value> key) {
+  v8::Local<v8::Value> method =
+      Checked(object->Get(c.context, Name(c.isolate, "toJSON")));
+  if (method->IsFunction()) {
+    return Checked(method.As<v8::Function>()->Call(c.context, object, 1, &key));
+  }
+  if (object->IsNumberObject()) return Checked(object->ToNumber(c.context));
+  if (object->IsStringObject()) return Checked(object->ToString(c.context));
+  if (object->IsBooleanObject()) {
+    return v8::Boolean::New(c.isolate, object.As<v8::BooleanObject>()->ValueOf());
+  }
+  if (object->IsBigIntObject()) return object.As<v8::BigIntObject>()->ValueOf();
+  return object;
+}
+
+bool HasNoJson(v8::Local<v8::Value> value) {
+  return value->IsFunction() || value->IsMap() || value->IsSet() ||
+         value->IsPromise() || value->IsWeakMap() || value->IsWeakSet() ||
+         value->IsArrayBuffer() || value->IsArrayBufferView() || value->IsRegExp() ||
+         value->IsSymbolObject();
+}
+
+bool IsJsonArray(v8::Local<v8::Value> value) {
+  while (value->IsProxy()) value = value.As<v8::Proxy>()->GetTarget();
+  return value->IsArray();
+}
+
+double pg_array_length(const Conversion& c, v8::Local<v8::Object> array) {
+  if (array->IsArray()) return array.As<v8::Array>()->Length();
+  v8::Local<v8::Value> length =
+      Checked(array->Get(c.context, Name(c.isolate, "length")));
+  return Checked(length->ToInteger(c.context))->Value();
+}
+
+v8::Local<v8::Array> pg_json_keys(const Conversion& c, v8::Local<v8::Object> object) {
+  return Checked(object->GetOwnPropertyNames(
+      c.context,
+      static_cast<v8::PropertyFilter>(v8::ONLY_ENUMERABLE | v8::SKIP_SYMBOLS),
+      v8::KeyConversionMode::kConvertToString));
+}
+
+void pg_check_depth(const Converter& converter) {
+  if (!stack_is_too_deep()) return;
+  ereport(ERROR,
+          (errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+           errmsg("a JavaScript value is nested too deeply, or refers to itself, "
+                  "and cannot become SQL type %s",
+                  converter.sql_name)));
+}
+
+}  // namespace plts

@@ -1,0 +1,27 @@
+// What JSON.stringify makes of JavaScript values, which json and jsonb share.
+#pragma once
+
+#include "convert/converter.h"
+
+namespace plts {
+
+// What JSON.stringify does to an object first: toJSON, and the values inside of wrapper
+// objects.
+v8::Local<v8::Value> pg_simplify(const Conversion& c, v8::Local<v8::Object> object,
+                                 v8::Local<v8::Value> key);
+
+// An object whose content JSON.stringify would drop.
+bool HasNoJson(v8::Local<v8::Value> value);
+
+// As Array.isArray: a proxy of an array is one.
+bool IsJsonArray(v8::Local<v8::Value> value);
+
+double pg_array_length(const Conversion& c, v8::Local<v8::Object> array);
+
+// The keys that JSON has: own, enumerable, no symbols.
+v8::Local<v8::Array> pg_json_keys(const Conversion& c, v8::Local<v8::Object> object);
+
+// Raises 54001 where the stack is short: the value may contain itself.
+void pg_check_depth(const Converter& converter);
+
+}  // namespace plts
