@@ -150,6 +150,19 @@ def test_functions_of_another_owner_are_named(shop: Connection) -> None:
     assert status(shop)["drift"]["changes"]["f"] == ["language", "body", "owner"]
 
 
+def test_a_function_that_was_only_given_away_is_not_taken_for_repaired(
+    shop: Connection,
+) -> None:
+    shop.execute("alter function live_deployment.f owner to postgres")
+
+    with pytest.raises(psycopg.Error, match='"f"') as error:
+        repair(shop)
+
+    assert error.value.sqlstate == "SG006"
+    value(shop, "select stopgap.after_restore()")
+    assert status(shop)["drift"]["has_drift"] is False
+
+
 def test_functions_with_another_result_are_named(shop: Connection) -> None:
     shop.execute("drop function live_deployment.f")
     shop.execute(

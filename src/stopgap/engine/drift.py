@@ -22,6 +22,11 @@ class Drift:
     # What is wrong with the schema itself.
     live_schema: str | None = None
 
+    @property
+    def given_away(self) -> list[str]:
+        """The functions of another owner, whom alone they obey."""
+        return [name for name, what in self.changed.items() if "owner" in what]
+
     def to_json(self) -> dict[str, object]:
         """Return the value of `drift` in the status."""
         found = {

@@ -121,6 +121,15 @@ def plan(
     )
 
 
+def not_owned(names: Sequence[str]) -> LiveObjectNotOwned:
+    """Return the refusal to touch functions of others."""
+    return LiveObjectNotOwned(
+        f"live functions do not belong to stopgap_owner: {_listed(names)}",
+        detail="Only their owner can replace or drop them.",
+        hint="As a superuser: select stopgap.after_restore();",
+    )
+
+
 def is_change(
     target: Target, current: Target, materialization: Materialization
 ) -> bool:
@@ -165,13 +174,7 @@ def untouchable(materialization: Materialization) -> list[EngineError]:
     found: list[EngineError] = []
     foreign = [each.name for each in functions if not each.is_owned]
     if foreign:
-        found.append(
-            LiveObjectNotOwned(
-                f"live functions do not belong to stopgap_owner: {_listed(foreign)}",
-                detail="Only their owner can replace or drop them.",
-                hint="As a superuser: select stopgap.after_restore();",
-            )
-        )
+        found.append(not_owned(foreign))
     irreplaceable = [each.name for each in functions if not each.is_replaceable]
     if irreplaceable:
         names = _listed(irreplaceable)

@@ -19,7 +19,7 @@ from ..materializing import plan_for
 from ..names import check_env
 from ..options import parse_options
 from ..outcome import Outcome, tell_outcome
-from ..plan import Materialization
+from ..plan import Materialization, not_owned
 from ..session import Session, require_deployer, require_read_committed
 from ..states import Status
 from ..store import Environment, target_of
@@ -51,6 +51,8 @@ def repair(session: Session, env: str | None, options: str | None) -> str:
     target = target_of(database, active_id)
     check_artifacts(database, target.versions())
     drift = find_drift(target.versions(), read_live_schema(database, schema))
+    if drift.given_away:
+        raise not_owned(drift.given_away)
     is_new_schema = needs_live_schema(session, schema)
     changes = plan_for(session, schema, target, target, drop_obsolete=False)
     ddl = create_schema(schema) if is_new_schema else []
