@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 
 import psycopg
+import pytest
+
+from tests.plts.support import Connection, define, evaluate, fetch, refused
 
 DECLARED = Path(__file__).parents[2] / "build" / "js" / "library.json"
 
@@ -48,3 +51,87 @@ def test_globals_are_those_the_compiler_declares(
     ]
     assert missing == []
     assert set(found["names"]) - {"undefined"} == set(declared[""])
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("setTimeout", "no timers"),
+        ("fetch", "no network"),
+        ("process", "no processes"),
+        ("require", "no CommonJS modules"),
+        ("Buffer", "Uint8Array"),
+        ("WebAssembly", "left out on purpose"),
+        ("SharedArrayBuffer", "left out on purpose"),
+    ],
+)
+def test_what_is_absent_is_refused_with_the_reason(
+    session: Connection, name: str, reason: str
+) -> None:
+    with refused("42P13") as refusal:
+        evaluate(session, "int", f"return {name} ? 1 : 2")
+
+    assert refusal.message.startswith(f"TS2304: Cannot find name '{name}'. ")
+    assert reason in refusal.message
+
+
+def test_console_reports_with_postgres_levels(session: Connection) -> None:
+    session.execute("set plts.log_level = 'debug'; set client_min_messages = 'debug1'")
+    define(
+        session,
+        "talks() returns void",
+        "console.debug('d'); console.log('%s is %d', 'x', 2); console.info({ a: [1] });"
+        "console.warn('w'); console.error('e'); console.assert(false, 'no')",
+    )
+    told: list[tuple[str, str, str]] = []
+    session.add_notice_handler(
+        lambda said: told.append(
+            (said.severity or "", said.message_primary or "", said.context or "")
+        )
+    )
+
+    session.execute("select talks()")
+
+    ours = [each for each in told if "talks" in each[2]]
+    assert [each[:2] for each in ours] == [
+        ("DEBUG", "d"),
+        ("NOTICE", "x is 2"),
+        ("NOTICE", "{ a: [ 1 ] }"),
+        ("WARNING", "w"),
+        ("WARNING", "e"),
+        ("WARNING", "Assertion failed: no"),
+    ]
+
+
+def test_roles_pass_nothing_through_shared_registries(session: Connection) -> None:
+    """Symbols are the one registry that contexts share, and they carry nothing."""
+    session.execute(
+        "do $$ begin create role other; exception when others then null; end $$;"
+        "do $$ begin execute 'grant usage on schema ' || current_schema"
+        " || ' to other'; end $$"
+    )
+    define(
+        session,
+        "probe() returns text[]",
+        """
+        const symbol = Symbol.for("shared");
+        const attempts = [
+          () => { Object.defineProperty(symbol, "x", { value: 1 }) },
+          () => { (Symbol.prototype as any).x = 1 },
+          () => { (Math as any).x = 1 },
+          () => { (Date as any).x = 1 },
+          () => { (Error as any).stackTraceLimit = 7 },
+          () => { (RegExp as any).x = 1 },
+        ];
+        const outcomes: string[] = attempts.map((act) => {
+          try { act(); return "done" } catch { return "" }
+        });
+        return [...outcomes, ...Object.keys(symbol), (symbol as any).x ?? ""];
+        """,
+    )
+    found = [fetch(session, "select probe()")]
+    session.execute("set role other")
+    found += [fetch(session, "select probe()")]
+
+    assert found == [[""] * 7] * 2
+    session.execute("reset role; drop owned by other; drop role other")

@@ -95,6 +95,13 @@ void Random(const Arguments& arguments) {
   });
 }
 
+// What structuredClone transfers is no longer its giver's.
+void Detach(const Arguments& arguments) {
+  if (!arguments[0]->IsArrayBuffer()) return;
+  auto buffer = arguments[0].As<v8::ArrayBuffer>();
+  if (buffer->IsDetachable()) buffer->Detach();
+}
+
 void MonotonicMs(const Arguments& arguments) {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -125,6 +132,16 @@ void Utf8Encode(const Arguments& arguments) {
   });
 }
 
+// PostgreSQL's check stops at U+0000, which UTF-8 may hold.
+bool IsUtf8(std::string_view text) {
+  for (size_t at = 0; at < text.size(); at++) {
+    const auto left = static_cast<int>(text.size() - at);
+    at += static_cast<size_t>(pg_encoding_verifymbstr(PG_UTF8, text.data() + at, left));
+    if (at < text.size() && text[at] != '\0') return false;
+  }
+  return true;
+}
+
 void Utf8Decode(const Arguments& arguments) {
   Callback([&](Realm& realm) {
     if (!arguments[0]->IsArrayBufferView()) return;
@@ -134,16 +151,10 @@ void Utf8Decode(const Arguments& arguments) {
                                    : static_cast<const char*>(view->Buffer()->Data()) +
                                          view->ByteOffset();
     const bool fatal = arguments[1]->BooleanValue(realm.v8());
-    if (fatal) {
-      const bool valid =
-          pg_encoding_verifymbstr(PG_UTF8, data, static_cast<int>(length)) ==
-          static_cast<int>(length);
-      // PostgreSQL's check refuses U+0000, which UTF-8 does not.
-      if (!valid && std::memchr(data, '\0', length) == nullptr) {
-        realm.v8()->ThrowException(v8::Exception::TypeError(
-            Name(realm.v8(), "The encoded data was not valid for encoding utf-8")));
-        return;
-      }
+    if (fatal && !IsUtf8({data, length})) {
+      realm.v8()->ThrowException(v8::Exception::TypeError(
+          Name(realm.v8(), "The encoded data was not valid for encoding utf-8")));
+      return;
     }
     arguments.GetReturnValue().Set(Utf8ToJs(realm.v8(), {data, length}));
   });
@@ -180,6 +191,7 @@ const Native kNatives[] = {
     {"now", Now},
     {"console", Console},
     {"random", Random},
+    {"detach", Detach},
     {"monotonicMs", MonotonicMs},
     {"utf8Encode", Utf8Encode},
     {"utf8Decode", Utf8Decode},

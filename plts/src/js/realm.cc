@@ -9,6 +9,7 @@
 #include "js/exception.h"
 #include "js/module.h"
 #include "js/snapshot.h"
+#include "js/time_zone.h"
 #include "js/watchdog.h"
 
 namespace plts {
@@ -184,6 +185,7 @@ Isolate& Realms::CurrentIsolate() {
 Realm* Realms::For(Oid role) {
   State& state = TheState();
   Isolate& isolate = CurrentIsolate();
+  FollowTimeZone(isolate.v8());
   state.clock++;
   if (isolation == static_cast<int>(Isolation::kSession)) {
     for (const auto& realm : state.realms) {

@@ -82,8 +82,34 @@ test("timers, counters and assertions say what they should", () => {
     "1 x: 1",
     "1 t: # ms mid",
     "1 t: # ms",
+    '2 Timer "t" does not exist',
     "3 Assertion failed",
     "3 Assertion failed: n is 0",
     "1 { a: 1 }",
+  ]);
+});
+
+test("groups indent, and tables align", () => {
+  const shown = logged(`
+    console.group("outer"); console.log("a\\nb"); console.group(); console.warn("c");
+    console.groupEnd(); console.groupEnd(); console.groupEnd(); console.log("d");
+    console.table([{ a: 1, b: "x" }, { a: 22 }, 3]);
+    console.table([{ a: 1, b: 2 }], ["b"]); console.table(5);
+    console.time("t"); console.time("t"); console.countReset("none");`);
+
+  assert.deepEqual(shown, [
+    [1, "outer"],
+    [1, "  a\n  b"],
+    [2, "    c"],
+    [1, "d"],
+    [
+      1,
+      "(index) | a  | b | Values\n--------+----+---+-------\n" +
+        "0       | 1  | x |\n1       | 22 |   |\n2       |    |   | 3",
+    ],
+    [1, "(index) | b\n--------+--\n0       | 2"],
+    [1, "5"],
+    [2, 'Timer "t" already exists'],
+    [2, 'Count for "none" does not exist'],
   ]);
 });

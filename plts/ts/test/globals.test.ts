@@ -144,7 +144,12 @@ test("crypto gives version 4 identifiers and fills integer arrays", () => {
   }
   assert.notEqual(uuids[0], uuids[1]);
   assert.deepEqual(filled, [[0, 0], [0, 0], 2]);
-  assert.deepEqual(refusals, ["TypeError", "RangeError", "TypeError", "TypeError"]);
+  assert.deepEqual(refusals, [
+    "TypeMismatchError",
+    "QuotaExceededError",
+    "TypeError",
+    "TypeMismatchError",
+  ]);
 });
 
 test("text is encoded and decoded, also in pieces", () => {
@@ -224,4 +229,60 @@ test("microtasks run in order, after the code that queued them", () => {
     return order;`);
 
   assert.deepEqual(order, [1, 2, 3]);
+});
+
+test("a clone takes over what is transferred", () => {
+  const results = inRealm(`
+    const buffer = new Uint8Array([1, 2]).buffer;
+    const clone = structuredClone({ buffer }, { transfer: [buffer] });
+    const names = [];
+    for (const transfer of [[buffer], [{}], [clone.buffer, clone.buffer]]) {
+      try { structuredClone(1, { transfer }); names.push("none"); } catch (e) { names.push(e.name); }
+    }
+    try { structuredClone(); } catch (e) { names.push(e.name); }
+    for (const value of [Symbol(), () => 1, new WeakMap()]) {
+      try { structuredClone(value); names.push("none"); } catch (e) { names.push(e.name); }
+    }
+    const error = structuredClone(new RangeError("x", { cause: 1 }));
+    return [buffer.byteLength, [...new Uint8Array(clone.buffer)], names,
+      error instanceof RangeError, error.message,
+      structuredClone(null), structuredClone([, 1]).length];`);
+
+  assert.deepEqual(results, [
+    0,
+    [1, 2],
+    ["DataCloneError", "DataCloneError", "DataCloneError", "TypeError"].concat(
+      Array(3).fill("DataCloneError"),
+    ),
+    true,
+    "x",
+    null,
+    2,
+  ]);
+});
+
+test("a decoder keeps to its standard at the edges", () => {
+  const results = inRealm(`
+    const bytes = (...list) => new Uint8Array(list);
+    const failures = [];
+    for (const list of [[0xff], [0, 0xff], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xc0, 0x80]]) {
+      try { new TextDecoder("utf-8", { fatal: true }).decode(bytes(...list)); failures.push(list); } catch {}
+    }
+    const stream = new TextDecoder();
+    const mark = [stream.decode(bytes(0xef), { stream: true }), stream.decode(bytes(0xbb, 0xbf, 0x61), { stream: true }),
+      stream.decode(bytes(0xef, 0xbb, 0xbf), { stream: true }), stream.decode()];
+    const cut = new TextDecoder();
+    return [failures, mark, new TextDecoder(" UTF-8\\n", null).decode(bytes(0, 0x61)),
+      cut.decode(bytes(0xf0, 0x9f), { stream: true }) + cut.decode(),
+      String(new TextDecoder()), String(new TextEncoder()), new TextDecoder("utf8", { fatal: true }).decode(bytes(0x61, 0))];`);
+
+  assert.deepEqual(results, [
+    [],
+    ["", "a", "\uFEFF", ""],
+    "\0a",
+    "\uFFFD",
+    "[object TextDecoder]",
+    "[object TextEncoder]",
+    "a\0",
+  ]);
 });

@@ -31,7 +31,7 @@ function program(body: string): string {
     import { readFileSync, writeSync } from "node:fs";
     import { randomFillSync } from "node:crypto";
     import { runInThisContext } from "node:vm";
-    const { performance: clock, TextDecoder: Decoder, TextEncoder: Encoder } = globalThis;
+    const { performance: clock, TextDecoder: Decoder, TextEncoder: Encoder, structuredClone: clone } = globalThis;
     const script = readFileSync(${JSON.stringify(`${REPOSITORY}build/js/realm.js`)}, "utf8");
     const log = [];
     const statements = [];
@@ -43,6 +43,7 @@ function program(body: string): string {
       now: () => "2024-02-29T12:00:00.000000+00:00",
       console: (level, text) => { log.push([level, text]); },
       random: (bytes) => { randomFillSync(bytes); },
+      detach: (buffer) => { clone(buffer, { transfer: [buffer] }); },
       monotonicMs: () => clock.now(),
       utf8Encode: (text) => new Encoder().encode(text),
       utf8Decode: (bytes, fatal) => new Decoder("utf-8", { fatal, ignoreBOM: true }).decode(bytes),

@@ -23,6 +23,11 @@ interface Console {
   countReset(label?: string): void;
   debug(...data: unknown[]): void;
   dir(item: unknown): void;
+  dirxml(...data: unknown[]): void;
+  group(...data: unknown[]): void;
+  groupCollapsed(...data: unknown[]): void;
+  groupEnd(): void;
+  table(data?: unknown, columns?: readonly string[]): void;
   error(...data: unknown[]): void;
   info(...data: unknown[]): void;
   log(...data: unknown[]): void;

@@ -3,13 +3,26 @@
 import { mapStack } from "./stack.js";
 import { inspect } from "./inspect.js";
 import { Level, natives } from "./natives.js";
+import { tableText } from "./table.js";
 
 // Kept per context; a label is dropped when its timer ends or its counter is reset.
 const timers = new Map<string, number>();
 const counters = new Map<string, number>();
 
+// Groups that are open. A call that ends in the middle of some leaves them to the next:
+// they are dropped where there are more than anybody would read.
+const deepestGroup = 8;
+let groups = 0;
+
 function write(level: number, values: unknown[]): void {
-  natives().console(level, format(values));
+  const indent = "  ".repeat(groups);
+  const text = format(values);
+  natives().console(level, groups === 0 ? text : text.replace(/^/gm, indent));
+}
+
+function openGroup(...titles: unknown[]): void {
+  if (titles.length > 0) write(Level.info, titles);
+  groups = groups >= deepestGroup ? 0 : groups + 1;
 }
 
 /** Joins values as `console.log` does, with `%s` and its like in the first. */
@@ -70,6 +83,17 @@ export const console = {
   dir(value: unknown): void {
     write(Level.info, [inspect(value)]);
   },
+  dirxml(...values: unknown[]): void {
+    write(Level.info, values);
+  },
+  table(data?: unknown, columns?: readonly string[]): void {
+    write(Level.info, ["%s", tableText(data, columns) ?? inspect(data)]);
+  },
+  group: openGroup,
+  groupCollapsed: openGroup,
+  groupEnd(): void {
+    groups = Math.max(0, groups - 1);
+  },
   trace(...values: unknown[]): void {
     const { stack } = new Error("trace");
     const title = `Trace: ${format(values)}`.trimEnd();
@@ -86,14 +110,23 @@ export const console = {
     write(Level.info, [`${label}: ${count}`]);
   },
   countReset(label = "default"): void {
-    counters.delete(String(label));
+    if (!counters.delete(String(label))) {
+      write(Level.warn, [`Count for "%s" does not exist`, String(label)]);
+    }
   },
   time(label = "default"): void {
+    if (timers.has(String(label))) {
+      write(Level.warn, [`Timer "%s" already exists`, String(label)]);
+      return;
+    }
     timers.set(String(label), natives().monotonicMs());
   },
   timeLog(label = "default", ...values: unknown[]): void {
     const start = timers.get(String(label));
-    if (start === undefined) return;
+    if (start === undefined) {
+      write(Level.warn, [`Timer "%s" does not exist`, String(label)]);
+      return;
+    }
     const elapsed = (natives().monotonicMs() - start).toFixed(3);
     write(Level.info, [`${label}: ${elapsed} ms`, ...values]);
   },

@@ -1,5 +1,6 @@
 /** `crypto.getRandomValues` and `crypto.randomUUID`. */
 
+import { DOMException } from "./dom-exception.js";
 import { natives } from "./natives.js";
 
 type IntegerArray =
@@ -16,17 +17,23 @@ type IntegerArray =
 const mostBytes = 65536;
 
 function getRandomValues<Target extends IntegerArray>(target: Target): Target {
+  if (!ArrayBuffer.isView(target)) {
+    throw new TypeError("getRandomValues() fills typed arrays of integers");
+  }
   if (
-    !ArrayBuffer.isView(target) ||
     target instanceof DataView ||
     target instanceof Float32Array ||
     target instanceof Float64Array
   ) {
-    throw new TypeError("getRandomValues() fills typed arrays of integers");
+    throw new DOMException(
+      "getRandomValues() fills typed arrays of integers",
+      "TypeMismatchError",
+    );
   }
   if (target.byteLength > mostBytes) {
-    throw new RangeError(
+    throw new DOMException(
       `getRandomValues() fills at most ${mostBytes} bytes, not ${target.byteLength}`,
+      "QuotaExceededError",
     );
   }
   natives().random(new Uint8Array(target.buffer, target.byteOffset, target.byteLength));

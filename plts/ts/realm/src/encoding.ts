@@ -12,6 +12,10 @@ const utf8Labels = new Set([
 ]);
 
 export class TextEncoder {
+  get [Symbol.toStringTag](): string {
+    return "TextEncoder";
+  }
+
   get encoding(): string {
     return "utf-8";
   }
@@ -52,12 +56,17 @@ export class TextDecoder {
   #pending = new Uint8Array(0);
   #started = false;
 
-  constructor(label = "utf-8", options: TextDecoderOptions = {}) {
-    if (!utf8Labels.has(String(label).trim().toLowerCase())) {
+  constructor(label = "utf-8", options?: TextDecoderOptions | null) {
+    const name = String(label).replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, "");
+    if (!utf8Labels.has(name.toLowerCase())) {
       throw new RangeError(`unsupported encoding "${String(label)}": only utf-8`);
     }
-    this.#fatal = Boolean(options.fatal);
-    this.#ignoreBom = Boolean(options.ignoreBOM);
+    this.#fatal = Boolean(options?.fatal);
+    this.#ignoreBom = Boolean(options?.ignoreBOM);
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "TextDecoder";
   }
 
   get encoding(): string {
@@ -74,9 +83,9 @@ export class TextDecoder {
 
   decode(
     input: ArrayBuffer | ArrayBufferView = new Uint8Array(0),
-    options: { stream?: boolean } = {},
+    options?: { stream?: boolean } | null,
   ): string {
-    const stream = Boolean(options.stream);
+    const stream = Boolean(options?.stream);
     let bytes = this.#joined(toBytes(input));
     this.#pending = new Uint8Array(0);
     if (stream) {
@@ -84,13 +93,13 @@ export class TextDecoder {
       this.#pending = bytes.slice(end);
       bytes = bytes.subarray(0, end);
     }
-    let text = natives().utf8Decode(bytes, this.#fatal);
-    if (!this.#started && text !== "") {
-      this.#started = true;
-      if (!this.#ignoreBom && text.startsWith("\uFEFF")) text = text.slice(1);
-    }
-    if (!stream) this.#started = false;
-    return text;
+    const started = this.#started;
+    // What throws ends the stream.
+    this.#started = false;
+    const text = natives().utf8Decode(bytes, this.#fatal);
+    this.#started = stream && (started || text !== "");
+    const hasMark = !started && !this.#ignoreBom && text.startsWith("\uFEFF");
+    return hasMark ? text.slice(1) : text;
   }
 
   #joined(bytes: Uint8Array): Uint8Array {

@@ -8,6 +8,7 @@ import { TextDecoder, TextEncoder } from "./encoding.js";
 import { hideFunctionTexts } from "./function-text.js";
 import { performance } from "./performance.js";
 import { random } from "./random.js";
+import { structuredClone } from "./structured-clone.js";
 
 const removed = [
   "Atomics",
@@ -36,6 +37,7 @@ export function defineGlobals(): unknown[] {
     crypto,
     performance,
     queueMicrotask,
+    structuredClone,
     TextDecoder,
     TextEncoder,
   };

@@ -29,6 +29,7 @@ export interface Natives {
   now(): string;
   console(level: number, text: string): void;
   random(bytes: Uint8Array): void;
+  detach(buffer: ArrayBuffer): void;
   monotonicMs(): number;
   utf8Encode(text: string): Uint8Array;
   utf8Decode(bytes: Uint8Array, fatal: boolean): string;
