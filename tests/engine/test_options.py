@@ -74,6 +74,7 @@ def test_a_value_of_each_type_is_read() -> None:
         ("boolean", 0),
         ("integer", True),
         ("integer", 1.5),
+        ("integer", 2**63),
         ("text", 1),
         ("object", [1]),
     ],

@@ -202,6 +202,21 @@ def test_a_label_means_the_newest_and_the_others_are_listed(
     ]
 
 
+def test_of_many_with_a_label_the_newest_are_listed(connection: Connection) -> None:
+    write(connection, "f")
+    for _ in range(13):
+        deploy(connection, label="v1")
+    said: list[str | None] = []
+    connection.add_notice_handler(lambda notice: said.append(notice.message_primary))
+
+    to_label(connection, "v1")
+
+    (listed,) = said
+    assert (listed or "").endswith(
+        "that of 12, 11, 10, 9, 8, 7, 6, 5, 4, 3 and 2 more too"
+    )
+
+
 def test_a_label_of_a_deployment_that_was_never_active_is_unknown(
     connection: Connection,
 ) -> None:

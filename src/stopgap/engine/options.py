@@ -28,10 +28,14 @@ class Options:
         raise self._refused(key, "true or false")
 
     def integer(self, key: str) -> int | None:
-        """Return a whole number; JSON's true is none."""
+        """Return a whole number that a bigint holds; JSON's true is none."""
         value = self.values.get(key)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-            return value
+        if value is None:
+            return None
+        if isinstance(value, int) and not isinstance(value, bool):
+            if -(2**63) <= value < 2**63:
+                return value
+            raise self._refused(key, "a bigint")
         raise self._refused(key, "a whole number")
 
     def text(self, key: str) -> str | None:

@@ -28,6 +28,7 @@ from .store import (
 )
 
 _MAX_LABELS = 10
+_MAX_IDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,9 @@ def activation_target(
 def _list_others(session: Session, label: str, found: Sequence[Ancestor]) -> None:
     target, *others = found
     if others:
-        ids = ", ".join(str(each.id) for each in others)
+        ids = ", ".join(str(each.id) for each in others[:_MAX_IDS])
+        if len(others) > _MAX_IDS:
+            ids = f"{ids} and {len(others) - _MAX_IDS} more"
         session.database.say(
             Severity.NOTICE,
             f'label "{label}" means deployment {target.id}, the newest;'
