@@ -16,6 +16,12 @@ export interface ExecResult {
   rowCount: number;
 }
 
+/** How a cursor reads. */
+export interface CursorOptions {
+  /** How many rows are fetched at once; 256 unless given. */
+  fetchSize?: number | undefined;
+}
+
 /** The database without promises: the same calls, answered at once. */
 export interface SyncDb {
   query<Row = Record<string, unknown>>(
@@ -23,6 +29,12 @@ export interface SyncDb {
     params?: readonly unknown[],
   ): Row[];
   exec(sql: SqlInput, params?: readonly unknown[]): ExecResult;
+  cursor<Row = Record<string, unknown>>(
+    sql: SqlInput,
+    params?: readonly unknown[],
+    options?: CursorOptions,
+  ): Iterable<Row>;
+  savepoint<T>(body: (db: Db) => T): T;
 }
 
 /** The database, inside the caller's transaction. */
@@ -34,6 +46,22 @@ export interface Db {
     params?: readonly unknown[],
   ): Promise<Row[]>;
   exec(sql: SqlInput, params?: readonly unknown[]): Promise<ExecResult>;
+  /**
+   * The rows of a query, fetched as they are asked for.
+   *
+   * Each loop over it runs the query anew, and closes it however the loop is left.
+   */
+  cursor<Row = Record<string, unknown>>(
+    sql: SqlInput,
+    params?: readonly unknown[],
+    options?: CursorOptions,
+  ): AsyncIterable<Row>;
+  /**
+   * Runs `body` so that all it did through its `db` is undone where it throws.
+   *
+   * A statement in it that fails, fails all of it, even if the error is caught.
+   */
+  savepoint<T>(body: (db: Db) => T | Promise<T>): Promise<T>;
   readonly sync: SyncDb;
 }
 
@@ -42,6 +70,31 @@ export interface FunctionIdentity {
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
+}
+
+/** Who calls. */
+export interface User {
+  /** Who logged in: `session_user`. */
+  readonly session: string;
+  /** Whom the session acts for: what `SET ROLE` chose, or who logged in. */
+  readonly role: string;
+  /** Whose privileges are in force: `current_user`, the owner in SECURITY DEFINER. */
+  readonly current: string;
+}
+
+/** Settings of the server, of extensions and of one's own (`app.tenant`). */
+export interface Settings {
+  /** The value as text; null where nothing of that name is known. */
+  get(name: string): string | null;
+  /**
+   * Sets a value until the transaction ends, or with `local: false` for the session;
+   * null sets the default.
+   */
+  set(
+    name: string,
+    value: string | number | boolean | null,
+    options?: { local?: boolean | undefined },
+  ): void;
 }
 
 /** The context of one call; it and all it hands out work during that call only. */
@@ -57,4 +110,6 @@ export interface Ctx<Args = unknown> {
   readonly event?: EventTrigger;
   /** In window functions only. */
   readonly window?: Window;
+  readonly user: User;
+  readonly settings: Settings;
 }

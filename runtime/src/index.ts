@@ -2,11 +2,14 @@
 
 export type {
   Ctx,
+  CursorOptions,
   Db,
   ExecResult,
   FunctionIdentity,
+  Settings,
   SqlInput,
   SyncDb,
+  User,
 } from "./context.js";
 export { mutation, query } from "./function.js";
 export type {
@@ -26,8 +29,6 @@ export type {
   Schema,
   SchemaTypes,
 } from "./schema.js";
-export { SqlError } from "./sql-error.js";
-export type { SqlErrorFields } from "./sql-error.js";
 export type {
   DdlCommand,
   DroppedObject,
@@ -39,6 +40,21 @@ export type {
   TriggerResult,
   TriggerRow,
 } from "./trigger.js";
+export {
+  CheckViolationError,
+  ConstraintViolationError,
+  DeadlockError,
+  ExclusionViolationError,
+  ForeignKeyViolationError,
+  InsufficientPrivilegeError,
+  LockNotAvailableError,
+  NotNullViolationError,
+  ReadOnlyError,
+  SerializationError,
+  SqlError,
+  UniqueViolationError,
+} from "./sql-error.js";
+export type { ConditionFields, SqlErrorFields } from "./sql-error.js";
 export { v } from "./v.js";
 export { numeric } from "./value.js";
 export type {

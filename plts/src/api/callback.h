@@ -45,7 +45,7 @@ void Unrecoverable(Realm& realm, Body&& body) {
   throw Error(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
               "ctx is used outside of its own call", {},
               "A ctx, and everything taken from it, works only while the function "
-              "it was passed to runs.");
+              "it was passed to runs; the db of a savepoint, while that is open.");
 }
 
 inline bool IsToken(v8::Local<v8::Value> value) {

@@ -6,7 +6,9 @@
 #include <ctime>
 
 #include "api/callback.h"
+#include "api/cursor.h"
 #include "api/log.h"
+#include "api/savepoint.h"
 #include "api/statement.h"
 #include "api/trigger_row.h"
 #include "api/window.h"
@@ -16,24 +18,47 @@
 namespace plts {
 namespace {
 
+uint32_t NumberAt(const Arguments& arguments, int i) {
+  return arguments[i]->IsUint32() ? arguments[i].As<v8::Uint32>()->Value() : 0;
+}
+
+// Refuses what comes from a ctx whose call is not the innermost one.
+void CheckCall(const Arguments& arguments) {
+  const uint32_t token = NumberAt(arguments, 0);
+  if (token == g_frame->token && token != 0) return;
+  for (const Savepoint& savepoint : g_frame->savepoints) {
+    if (savepoint.token == token) return;
+  }
+  CheckToken(*g_frame, token);
+}
+
 StatementText TakeStatement(const Arguments& arguments) {
-  CheckToken(arguments);
   if (!arguments[1]->IsString()) {
     throw Error(ERRCODE_INVALID_PARAMETER_VALUE, "the SQL statement is not a string");
   }
   return {arguments[1].As<v8::String>(), arguments[2]};
 }
 
-void Enqueue(const Arguments& arguments, bool rows) {
+// Queues a request: the driver runs it once no JavaScript is on the stack. Whether the
+// token is the innermost one is asked only then.
+void Enqueue(const Arguments& arguments, Realm& realm, Request request) {
+  request.token = NumberAt(arguments, 0);
+  v8::Local<v8::Promise::Resolver> resolver =
+      Checked(v8::Promise::Resolver::New(realm.context()));
+  request.resolver.Reset(realm.v8(), resolver);
+  g_frame->requests.push_back(std::move(request));
+  arguments.GetReturnValue().Set(resolver->GetPromise());
+}
+
+void EnqueueStatement(const Arguments& arguments, Task task) {
   Callback([&](Realm& realm) {
+    CheckCall(arguments);
     const StatementText text = TakeStatement(arguments);
-    v8::Isolate* isolate = realm.v8();
-    v8::Local<v8::Promise::Resolver> resolver =
-        Checked(v8::Promise::Resolver::New(realm.context()));
-    g_frame->requests.push_back({rows, v8::Global<v8::String>(isolate, text.sql),
-                                 v8::Global<v8::Value>(isolate, text.params),
-                                 v8::Global<v8::Promise::Resolver>(isolate, resolver)});
-    arguments.GetReturnValue().Set(resolver->GetPromise());
+    Request request;
+    request.task = task;
+    request.sql.Reset(realm.v8(), text.sql);
+    if (!text.params->IsUndefined()) request.params.Reset(realm.v8(), text.params);
+    Enqueue(arguments, realm, std::move(request));
   });
 }
 
@@ -49,18 +74,134 @@ class Blocked {
   Realm& realm_;
 };
 
-void RunNow(const Arguments& arguments, bool rows) {
+// Runs `body` at once, with JavaScript on the stack.
+template <class Body>
+void RunNow(const Arguments& arguments, Body&& body) {
   Callback([&](Realm& realm) {
-    const StatementText text = TakeStatement(arguments);
+    CheckToken(*g_frame, NumberAt(arguments, 0));
     const Blocked blocked(realm);
-    arguments.GetReturnValue().Set(RunStatement(realm, *g_frame, text, rows));
+    arguments.GetReturnValue().Set(body(realm));
   });
 }
 
-void Query(const Arguments& arguments) { Enqueue(arguments, true); }
-void Exec(const Arguments& arguments) { Enqueue(arguments, false); }
-void QuerySync(const Arguments& arguments) { RunNow(arguments, true); }
-void ExecSync(const Arguments& arguments) { RunNow(arguments, false); }
+void Query(const Arguments& arguments) { EnqueueStatement(arguments, Task::kQuery); }
+void Exec(const Arguments& arguments) { EnqueueStatement(arguments, Task::kExec); }
+
+void QuerySync(const Arguments& arguments) {
+  RunNow(arguments, [&](Realm& realm) {
+    return RunStatement(realm, *g_frame, TakeStatement(arguments), true);
+  });
+}
+
+void ExecSync(const Arguments& arguments) {
+  RunNow(arguments, [&](Realm& realm) {
+    return RunStatement(realm, *g_frame, TakeStatement(arguments), false);
+  });
+}
+
+void OpenCursor(const Arguments& arguments) {
+  EnqueueStatement(arguments, Task::kOpenCursor);
+}
+
+void OpenCursorSync(const Arguments& arguments) {
+  RunNow(arguments, [&](Realm& realm) {
+    return v8::Integer::NewFromUnsigned(
+        realm.v8(), plts::OpenCursor(realm, *g_frame, TakeStatement(arguments)));
+  });
+}
+
+void Fetch(const Arguments& arguments) {
+  Callback([&](Realm& realm) {
+    CheckCall(arguments);
+    Request request;
+    request.task = Task::kFetch;
+    request.cursor = NumberAt(arguments, 1);
+    request.count = NumberAt(arguments, 2);
+    Enqueue(arguments, realm, std::move(request));
+  });
+}
+
+void FetchSync(const Arguments& arguments) {
+  RunNow(arguments, [&](Realm& realm) {
+    return FetchRows(realm, *g_frame, NumberAt(arguments, 1), NumberAt(arguments, 2));
+  });
+}
+
+// Never refuses: whoever closes late closes nothing.
+void CloseCursorNow(const Arguments& arguments) {
+  Callback([&](Realm& realm) {
+    Unrecoverable(realm, [&] { CloseCursor(*g_frame, NumberAt(arguments, 1)); });
+  });
+}
+
+void EnqueueSavepoint(const Arguments& arguments, Task task) {
+  Callback([&](Realm& realm) {
+    if (task != Task::kRollback) CheckCall(arguments);
+    Request request;
+    request.task = task;
+    Enqueue(arguments, realm, std::move(request));
+  });
+}
+
+void OpenSavepoint(const Arguments& arguments) {
+  EnqueueSavepoint(arguments, Task::kSavepoint);
+}
+void ReleaseSavepoint(const Arguments& arguments) {
+  EnqueueSavepoint(arguments, Task::kRelease);
+}
+void RollbackSavepoint(const Arguments& arguments) {
+  EnqueueSavepoint(arguments, Task::kRollback);
+}
+
+// Runs a function in a savepoint that is over when it returns, however it does.
+void SavepointSync(const Arguments& arguments) {
+  Callback([&](Realm& realm) {
+    CallFrame& frame = *g_frame;
+    CheckToken(frame, NumberAt(arguments, 0));
+    if (!arguments[1]->IsFunction()) return;
+    const uint32_t savepoint = plts::OpenSavepoint(frame);
+    v8::Local<v8::Value> argument = v8::Integer::NewFromUnsigned(realm.v8(), savepoint);
+    v8::Local<v8::Value> result;
+    if (!arguments[1]
+             .As<v8::Function>()
+             ->Call(realm.context(), v8::Undefined(realm.v8()), 1, &argument)
+             .ToLocal(&result)) {
+      plts::RollbackSavepoint(frame, savepoint);
+      throw Thrown{};
+    }
+    plts::ReleaseSavepoint(frame, savepoint);
+    arguments.GetReturnValue().Set(result);
+  });
+}
+
+// Who calls: the names of the three roles that PostgreSQL tells apart.
+void User(const Arguments& arguments) {
+  Callback([&](Realm& realm) {
+    CheckCall(arguments);
+    v8::Isolate* isolate = realm.v8();
+    v8::Local<v8::Object> user = v8::Object::New(isolate);
+    const struct {
+      const char* name;
+      Oid role;
+    } roles[] = {{"session", GetSessionUserId()},
+                 {"role", GetOuterUserId()},
+                 {"current", GetUserId()}};
+    for (const auto& each : roles) {
+      v8::Local<v8::String> name;
+      Guard(
+          [&] {
+            const char* text = GetUserNameFromId(each.role, false);
+            name = pg_text_to_js(isolate, text, static_cast<int>(std::strlen(text)));
+          },
+          World::kMixed);
+      if (!user->CreateDataProperty(realm.context(), Name(isolate, each.name), name)
+               .FromMaybe(false)) {
+        throw Thrown{};
+      }
+    }
+    arguments.GetReturnValue().Set(user);
+  });
+}
 
 void Now(const Arguments& arguments) {
   Callback([&](Realm& realm) {
@@ -188,6 +329,16 @@ const Native kNatives[] = {
     {"exec", Exec},
     {"querySync", QuerySync},
     {"execSync", ExecSync},
+    {"openCursor", OpenCursor},
+    {"openCursorSync", OpenCursorSync},
+    {"fetch", Fetch},
+    {"fetchSync", FetchSync},
+    {"closeCursor", CloseCursorNow},
+    {"savepoint", OpenSavepoint},
+    {"releaseSavepoint", ReleaseSavepoint},
+    {"rollbackSavepoint", RollbackSavepoint},
+    {"savepointSync", SavepointSync},
+    {"user", User},
     {"now", Now},
     {"console", Console},
     {"random", Random},

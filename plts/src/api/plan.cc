@@ -2,7 +2,8 @@
 
 #include "api/plan.h"
 
-#include <list>
+#include <algorithm>
+#include <memory>
 #include <unordered_map>
 
 #include "api/transition.h"
@@ -13,16 +14,26 @@ namespace {
 
 constexpr size_t kMostPlans = 256;
 
-uint64_t g_relation_generation = 1;
+// Grows with every change of a relation or a schema.
+uint64_t g_catalog_generation = 1;
+// Grows with every plan that leaves the cache.
+uint64_t g_dropped = 1;
 
 struct Cache {
-  std::unordered_map<std::string, std::unique_ptr<Plan>> plans;
+  std::unordered_map<std::string, Plan*> plans;
   uint64_t clock = 0;
 };
 
 Cache& TheCache() {
   static Cache* cache = new Cache();
   return *cache;
+}
+
+// The plan leaves the cache, and is freed once nobody runs it.
+void Drop(Plan* plan) {
+  g_dropped++;
+  plan->cached = false;
+  if (plan->users == 0) delete plan;
 }
 
 // Finds the types of $1, $2, … as the server does for a protocol-level Parse that
@@ -68,17 +79,59 @@ void Prepare(const std::string& sql, Body&& body) {
 
 void DropOldest(Cache& cache) {
   while (cache.plans.size() >= kMostPlans) {
-    auto oldest = cache.plans.end();
+    auto oldest = cache.plans.begin();
     for (auto at = cache.plans.begin(); at != cache.plans.end(); ++at) {
-      if (at->second->running > 0) continue;
-      if (oldest == cache.plans.end() ||
-          at->second->last_used < oldest->second->last_used) {
-        oldest = at;
-      }
+      if (at->second->last_used < oldest->second->last_used) oldest = at;
     }
-    if (oldest == cache.plans.end()) return;
+    Drop(oldest->second);
     cache.plans.erase(oldest);
   }
+}
+
+void CatalogChanged() { g_catalog_generation++; }
+
+// What a text means depends on the schemas that are searched: those that the setting
+// names, as far as they exist for the role.
+std::string KeyOf(const CallFrame& frame, const std::string& sql) {
+  constexpr int kMostSchemas = 64;
+  Oid schemas[kMostSchemas];
+  int count = 0;
+  Guard([&] { count = fetch_search_path_array(schemas, kMostSchemas); });
+  std::string key = sql;
+  key += '\0';
+  key += namespace_search_path;
+  key += '\0';
+  key.append(reinterpret_cast<const char*>(schemas),
+             sizeof(Oid) * static_cast<size_t>(std::min(count, kMostSchemas)));
+  key += TransitionKey(&frame);
+  return key;
+}
+
+// Infers and prepares.
+std::unique_ptr<Plan> MakePlan(const CallFrame& frame, const std::string& sql) {
+  auto plan = std::make_unique<Plan>();
+  plan->catalog_generation = g_catalog_generation;
+  plan->search_path = namespace_search_path;
+  Oid* types = nullptr;
+  int count = 0;
+  int statements = 1;
+  Prepare(sql, [&] {
+    pg_infer(sql.c_str(), pg_transition_environment(&frame), &types, &count,
+             &statements);
+  });
+  plan->types.assign(types, types + count);
+  // A text of several commands is not kept: see pg_infer.
+  if (statements != 1) return plan;
+  Prepare(sql, [&] {
+    SPIPlanPtr made =
+        SPI_prepare_cursor(sql.c_str(), count, types, CURSOR_OPT_PARALLEL_OK);
+    if (made == nullptr) {
+      elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+    }
+    SPI_keepplan(made);
+    plan->plan = made;
+  });
+  return plan;
 }
 
 }  // namespace
@@ -87,70 +140,56 @@ Plan::~Plan() {
   if (plan != nullptr) SPI_freeplan(plan);
 }
 
-namespace {
+uint64_t PlansDropped() { return g_dropped; }
 
-void RelationsChanged(Datum, Oid) { g_relation_generation++; }
-
-// Infers and prepares. Leaves the plan as it is where the types are the same.
-void Refresh(const CallFrame* frame, const std::string& sql, Plan* plan) {
-  Oid* types = nullptr;
-  int count = 0;
-  const uint64_t relations = g_relation_generation;
-  Prepare(sql, [&] {
-    pg_infer(sql.c_str(), pg_transition_environment(frame), &types, &count,
-             &plan->statements);
-  });
-  const std::vector<Oid> inferred(types, types + count);
-  // A text of several commands is not kept: see pg_infer.
-  if (plan->statements == 1 && (plan->plan == nullptr || inferred != plan->types)) {
-    SPIPlanPtr made = nullptr;
-    Prepare(sql, [&] {
-      made = SPI_prepare(sql.c_str(), count, types);
-      if (made == nullptr) {
-        elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-      }
-      SPI_keepplan(made);
-    });
-    std::swap(plan->plan, made);
-    if (made != nullptr) SPI_freeplan(made);
-  }
-  plan->types = inferred;
-  plan->type_generation = 0;
-  plan->relation_generation = relations;
+bool PlanIsCurrent(const Plan* plan, uint64_t dropped) {
+  return dropped == g_dropped && plan->catalog_generation == g_catalog_generation &&
+         plan->type_generation == TypeGeneration() &&
+         std::strcmp(plan->search_path.c_str(), namespace_search_path) == 0;
 }
 
-}  // namespace
-
-Plan& PlanFor(const CallFrame* frame, const std::string& sql) {
+Plan* PlanFor(const CallFrame& frame, const std::string& sql) {
   Cache& cache = TheCache();
-  cache.clock++;
-  std::string key = sql;
-  key += '\0';
-  key += namespace_search_path;
-  key += TransitionKey(frame);
+  const std::string key = KeyOf(frame, sql);
   const auto known = cache.plans.find(key);
-  Plan* plan = known != cache.plans.end() ? known->second.get() : nullptr;
-  if (plan == nullptr) {
-    auto made = std::make_unique<Plan>();
-    Refresh(frame, sql, made.get());
-    DropOldest(cache);
-    plan = cache.plans.emplace(key, std::move(made)).first->second.get();
-  } else if (plan->relation_generation != g_relation_generation && plan->running == 0) {
-    Refresh(frame, sql, plan);
+  Plan* plan = known != cache.plans.end() ? known->second : nullptr;
+  if (plan == nullptr || plan->catalog_generation != g_catalog_generation) {
+    std::unique_ptr<Plan> made = MakePlan(frame, sql);
+    // What was analyzed meanwhile may have changed the cache.
+    const auto before = cache.plans.find(key);
+    if (before != cache.plans.end() && made->types == before->second->types) {
+      // The server revalidates the plan itself.
+      plan = before->second;
+      plan->catalog_generation = made->catalog_generation;
+    } else {
+      if (before != cache.plans.end()) {
+        Drop(before->second);
+        cache.plans.erase(before);
+      }
+      DropOldest(cache);
+      plan = cache.plans.emplace(key, made.get()).first->second;
+      made.release();
+    }
   }
-  plan->last_used = cache.clock;
+  plan->last_used = ++cache.clock;
   if (plan->type_generation != TypeGeneration()) {
-    plan->converters.resize(plan->types.size());
+    const uint64_t generation = TypeGeneration();
+    std::vector<const Converter*> converters(plan->types.size());
     Guard([&] {
       for (size_t i = 0; i < plan->types.size(); i++) {
-        plan->converters[i] = pg_converter(plan->types[i]);
+        converters[i] = pg_converter(plan->types[i]);
       }
     });
-    plan->type_generation = TypeGeneration();
+    plan->converters = std::move(converters);
+    plan->type_generation = generation;
   }
-  return *plan;
+  return plan;
 }
 
-void pg_watch_relations() { CacheRegisterRelcacheCallback(RelationsChanged, 0); }
+void pg_watch_relations() {
+  CacheRegisterRelcacheCallback([](Datum, Oid) { CatalogChanged(); }, 0);
+  CacheRegisterSyscacheCallback(
+      NAMESPACEOID, [](Datum, int, uint32) { CatalogChanged(); }, 0);
+}
 
 }  // namespace plts

@@ -4,7 +4,6 @@
 
 #include "api/rows.h"
 
-#include "convert/converter.h"
 #include "js/generate.h"
 #include "pg/guard.h"
 
@@ -13,15 +12,21 @@ namespace {
 
 constexpr uint64_t kRowsAtOnce = 512;
 constexpr size_t kMostBuilders = 512;
+// More columns than this are not worth a function with as many parameters.
+constexpr int kMostForOne = 32;
 
-// The names of the columns, which is also the key of the builder's cache.
-std::string ColumnKey(TupleDesc row) {
-  std::string key;
+bool Fits(const RowShape& shape, TupleDesc row) {
+  if (shape.type_generation != TypeGeneration()) return false;
+  if (shape.columns.size() != static_cast<size_t>(row->natts)) return false;
   for (int i = 0; i < row->natts; i++) {
-    key += NameStr(TupleDescAttr(row, i)->attname);
-    key += '\0';
+    const RowShape::Column& column = shape.columns[static_cast<size_t>(i)];
+    const Form_pg_attribute attribute = TupleDescAttr(row, i);
+    if (column.type != attribute->atttypid || column.typmod != attribute->atttypmod ||
+        std::strcmp(NameStr(column.name), NameStr(attribute->attname)) != 0) {
+      return false;
+    }
   }
-  return key;
+  return true;
 }
 
 std::string ColumnName(TupleDesc row, int i) {
@@ -33,79 +38,126 @@ std::string ColumnName(TupleDesc row, int i) {
   return utf8;
 }
 
-// (rows, values) => appends one object for each `natts` values.
-v8::Local<v8::Function> MakeBuilder(Realm& realm, TupleDesc row) {
-  std::string body = "let n = rows.length; for (let i = 0; i < values.length; i += " +
-                     std::to_string(row->natts) + ") rows[n++] = {";
+// The functions for columns of these names, which the realm keeps: rows of all
+// statements that have the same columns are of one shape.
+void FindBuilders(Realm& realm, TupleDesc row, RowShape* shape) {
+  std::string key;
   for (int i = 0; i < row->natts; i++) {
-    // Computed, so that a column named __proto__ is a column.
-    body += "[" + JsLiteral(ColumnName(row, i)) + "]: values[i + " + std::to_string(i) +
-            "], ";
+    key += NameStr(TupleDescAttr(row, i)->attname);
+    key += '\0';
   }
-  return GenerateFunction(realm, {"rows", "values"}, body + "};");
+  auto known = realm.row_builders.find(key);
+  if (known == realm.row_builders.end()) {
+    if (realm.row_builders.size() >= kMostBuilders) realm.row_builders.clear();
+    std::vector<std::string> parameters;
+    std::string one;
+    std::string many;
+    for (int i = 0; i < row->natts; i++) {
+      const std::string number = std::to_string(i);
+      // Computed, so that a column named __proto__ is a column.
+      const std::string name = "[" + JsLiteral(ColumnName(row, i)) + "]: ";
+      parameters.push_back("$" + number);
+      one += name + "$" + number + ", ";
+      many += name + "values[i + " + number + "], ";
+    }
+    // push, not rows[n]: where the prototypes are frozen, V8 leaves that to its
+    // runtime.
+    const std::string loop =
+        "for (let i = 0; i < values.length; i += " + std::to_string(row->natts) +
+        ") rows.push({" + many + "});";
+    RowBuilders made;
+    made.add_many.Reset(realm.v8(), GenerateFunction(realm, {"rows", "values"}, loop));
+    if (row->natts <= kMostForOne) {
+      made.make_one.Reset(
+          realm.v8(), GenerateFunction(realm, parameters, "return [{" + one + "}];"));
+    }
+    known = realm.row_builders.emplace(key, std::move(made)).first;
+  }
+  shape->add_many.Reset(realm.v8(), known->second.add_many);
+  shape->make_one.Reset(realm.v8(), known->second.make_one);
 }
 
-v8::Local<v8::Function> BuilderFor(Realm& realm, TupleDesc row) {
-  const std::string key = ColumnKey(row);
-  const auto known = realm.row_builders.find(key);
-  if (known != realm.row_builders.end()) return known->second.Get(realm.v8());
-  if (realm.row_builders.size() >= kMostBuilders) realm.row_builders.clear();
-  v8::Local<v8::Function> builder = MakeBuilder(realm, row);
-  realm.row_builders.emplace(key, v8::Global<v8::Function>(realm.v8(), builder));
-  return builder;
+void Update(Realm& realm, TupleDesc row, RowShape* shape) {
+  const uint64_t generation = TypeGeneration();
+  std::vector<RowShape::Column> columns(static_cast<size_t>(row->natts));
+  Guard([&] {
+    for (int i = 0; i < row->natts; i++) {
+      const Form_pg_attribute attribute = TupleDescAttr(row, i);
+      columns[static_cast<size_t>(i)] = {
+          attribute->attname, attribute->atttypid, attribute->atttypmod,
+          pg_converter(attribute->atttypid, attribute->atttypmod)};
+    }
+  });
+  FindBuilders(realm, row, shape);
+  shape->columns = std::move(columns);
+  shape->type_generation = generation;
+}
+
+// Converts the rows [start, end) into `out`.
+void Convert(const RowShape& shape, const Conversion& conversion, SPITupleTable* table,
+             uint64_t start, uint64_t end, v8::Local<v8::Value>* out) {
+  const auto width = static_cast<int>(shape.columns.size());
+  const RowShape::Column* columns = shape.columns.data();
+  TupleDesc row = table->tupdesc;
+  Guard(
+      [&] {
+        CHECK_FOR_INTERRUPTS();
+        v8::Local<v8::Value>* at = out;
+        for (uint64_t r = start; r < end; r++) {
+          for (int i = 0; i < width; i++) {
+            NullableDatum value;
+            value.value = heap_getattr(table->vals[r], i + 1, row, &value.isnull);
+            *at++ = pg_to_js(*columns[i].converter, conversion, value);
+          }
+        }
+      },
+      World::kMixed);
+}
+
+v8::Local<v8::Array> EmptyRows(Realm& realm, uint64_t count) {
+  v8::Local<v8::Array> rows = v8::Array::New(realm.v8());
+  for (uint64_t i = 0; i < count; i++) {
+    if (!rows->CreateDataProperty(realm.context(), static_cast<uint32_t>(i),
+                                  v8::Object::New(realm.v8()))
+             .FromMaybe(false)) {
+      throw Thrown{};
+    }
+  }
+  return rows;
 }
 
 }  // namespace
 
-v8::Local<v8::Array> RowsToJs(Realm& realm, SPITupleTable* table, uint64_t count) {
+v8::Local<v8::Array> RowsToJs(Realm& realm, RowShape* shape, SPITupleTable* table,
+                              uint64_t count) {
   v8::Isolate* isolate = realm.v8();
   v8::EscapableHandleScope outer(isolate);
   v8::Local<v8::Context> context = realm.context();
-  v8::Local<v8::Array> rows = v8::Array::New(isolate);
-  if (table == nullptr || count == 0) return outer.Escape(rows);
+  if (table == nullptr) return outer.Escape(v8::Array::New(isolate));
   TupleDesc row = table->tupdesc;
-  if (row->natts == 0) {
-    for (uint64_t i = 0; i < count; i++) {
-      if (!rows->CreateDataProperty(context, static_cast<uint32_t>(i),
-                                    v8::Object::New(isolate))
-               .FromMaybe(false)) {
-        throw Thrown{};
-      }
-    }
-    return outer.Escape(rows);
-  }
-  v8::Local<v8::Function> builder = BuilderFor(realm, row);
-  std::vector<const Converter*> converters(static_cast<size_t>(row->natts));
-  Guard([&] {
-    for (int i = 0; i < row->natts; i++) {
-      converters[static_cast<size_t>(i)] = pg_converter(
-          TupleDescAttr(row, i)->atttypid, TupleDescAttr(row, i)->atttypmod);
-    }
-  });
+  if (count == 0 || row->natts == 0) return outer.Escape(EmptyRows(realm, count));
+  if (!Fits(*shape, row)) Update(realm, row, shape);
   const Conversion conversion{isolate, context};
+  if (count == 1 && !shape->make_one.IsEmpty()) {
+    v8::Local<v8::Value> values[kMostForOne];
+    Convert(*shape, conversion, table, 0, 1, values);
+    return outer.Escape(
+        Checked(shape->make_one.Get(isolate)->Call(context, v8::Undefined(isolate),
+                                                   row->natts, values))
+            .As<v8::Array>());
+  }
+  v8::Local<v8::Array> rows = v8::Array::New(isolate);
+  v8::Local<v8::Function> add_many = shape->add_many.Get(isolate);
   const auto width = static_cast<size_t>(row->natts);
   std::vector<v8::Local<v8::Value>> values;
   for (uint64_t start = 0; start < count; start += kRowsAtOnce) {
     v8::HandleScope handles(isolate);
     const uint64_t end = std::min(start + kRowsAtOnce, count);
     values.resize(width * (end - start));
-    Guard(
-        [&] {
-          CHECK_FOR_INTERRUPTS();
-          size_t at = 0;
-          for (uint64_t r = start; r < end; r++) {
-            for (int i = 0; i < row->natts; i++) {
-              NullableDatum value;
-              value.value = SPI_getbinval(table->vals[r], row, i + 1, &value.isnull);
-              values[at++] =
-                  pg_to_js(*converters[static_cast<size_t>(i)], conversion, value);
-            }
-          }
-        },
-        World::kMixed);
+    Convert(*shape, conversion, table, start, end, values.data());
     v8::Local<v8::Value> arguments[] = {
         rows, v8::Array::New(isolate, values.data(), values.size())};
-    Checked(builder->Call(context, v8::Undefined(isolate), 2, arguments));
+    Checked(add_many->Call(context, v8::Undefined(isolate), 2, arguments));
   }
   return outer.Escape(rows);
 }

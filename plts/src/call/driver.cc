@@ -2,11 +2,42 @@
 
 #include "call/driver.h"
 
+#include "api/cursor.h"
+#include "api/savepoint.h"
 #include "api/statement.h"
 #include "js/exception.h"
 
 namespace plts {
 namespace {
+
+v8::Local<v8::Value> Run(Realm& realm, CallFrame& frame, const Request& request) {
+  v8::Isolate* isolate = realm.v8();
+  if (request.task == Task::kRelease) {
+    ReleaseSavepoint(frame, request.token);
+    return v8::Undefined(isolate);
+  }
+  if (request.task == Task::kRollback) {
+    RollbackSavepoint(frame, request.token);
+    return v8::Undefined(isolate);
+  }
+  CheckToken(frame, request.token);
+  switch (request.task) {
+    case Task::kSavepoint:
+      return v8::Integer::NewFromUnsigned(isolate, OpenSavepoint(frame));
+    case Task::kFetch:
+      return FetchRows(realm, frame, request.cursor, request.count);
+    default:
+      break;
+  }
+  const StatementText text{request.sql.Get(isolate),
+                           request.params.IsEmpty()
+                               ? v8::Undefined(isolate).As<v8::Value>()
+                               : request.params.Get(isolate)};
+  if (request.task == Task::kOpenCursor) {
+    return v8::Integer::NewFromUnsigned(isolate, OpenCursor(realm, frame, text));
+  }
+  return RunStatement(realm, frame, text, request.task == Task::kQuery);
+}
 
 void RunRequest(Realm& realm, CallFrame& frame) {
   v8::Isolate* isolate = realm.v8();
@@ -22,9 +53,7 @@ void RunRequest(Realm& realm, CallFrame& frame) {
   bool failed = false;
   v8::TryCatch try_catch(isolate);
   try {
-    outcome = RunStatement(realm, frame,
-                           {request.sql.Get(isolate), request.params.Get(isolate)},
-                           request.rows);
+    outcome = Run(realm, frame, request);
   } catch (const Thrown&) {
     // A getter or toJSON of a parameter threw: the rejection is what it threw.
     if (try_catch.HasTerminated()) throw realm.isolate().TakeTermination();

@@ -1,7 +1,6 @@
 // CallFrame: one call of a plts function that is running.
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "js/realm.h"
@@ -12,9 +11,22 @@ struct FunctionBody;
 struct TriggerCall;
 struct WindowCall;
 
-// A statement that JavaScript has asked for and whose promise is pending.
+// What JavaScript has asked for and waits for with a promise.
+enum class Task : int {
+  kQuery,
+  kExec,
+  kOpenCursor,
+  kFetch,
+  kSavepoint,
+  kRelease,
+  kRollback,
+};
+
 struct Request {
-  bool rows;  // query, not exec
+  Task task = Task::kQuery;
+  uint32_t token = 0;  // of the call, or of the savepoint that it is to run in
+  uint32_t cursor = 0;
+  uint32_t count = 0;  // rows to fetch
   v8::Global<v8::String> sql;
   v8::Global<v8::Value> params;  // an array, or undefined
   v8::Global<v8::Promise::Resolver> resolver;
@@ -25,6 +37,15 @@ inline uint64_t NextLease() {
   static uint64_t lease = 0;
   return ++lease;
 }
+
+// A subtransaction that JavaScript has opened.
+struct Savepoint {
+  uint32_t token;  // what its db is known by
+  MemoryContext memory;
+  ResourceOwner owner;  // both as they were before it
+  bool failed = false;  // a statement failed: its subtransaction is gone
+  std::string failure;  // the message of that error
+};
 
 // Lives on the C++ stack of the call. `g_frame` is the innermost.
 struct CallFrame {
@@ -39,9 +60,18 @@ struct CallFrame {
   size_t next_request = 0;
   std::vector<v8::Global<v8::Promise>> rejections;  // that nothing handles so far
   TriggerCall* trigger = nullptr;                   // while a trigger's handler runs
-  WindowCall* window = nullptr;  // while a window function's handler runs
+  WindowCall* window = nullptr;       // while a window function's handler runs
+  std::vector<Savepoint> savepoints;  // open ones, innermost last
+  std::vector<uint32_t> cursors;      // open ones
 };
 
 inline CallFrame* g_frame = nullptr;
+
+// A number that no call and no savepoint has had lately; never 0.
+inline uint32_t NextToken() {
+  static uint32_t token = 0;
+  if (++token == 0) ++token;
+  return token;
+}
 
 }  // namespace plts

@@ -2,6 +2,7 @@
 
 #include "call/invocation.h"
 
+#include "api/savepoint.h"
 #include "call/arguments.h"
 #include "call/driver.h"
 #include "js/module.h"
@@ -13,12 +14,6 @@ namespace {
 void pg_add_context(void* argument) {
   errcontext("PL/TS function \"%s\"",
              static_cast<const FunctionBody*>(argument)->display_name.c_str());
-}
-
-uint32_t NextToken() {
-  static uint32_t token = 0;
-  if (++token == 0) ++token;  // 0 is no token
-  return token;
 }
 
 v8::Local<v8::Value> FnObject(Realm& realm, const FunctionBody& body) {
@@ -102,6 +97,7 @@ v8::Local<v8::Value> CallHandler(const Invocation& call, v8::Local<v8::Value>* v
 }
 
 void FailCall(const Invocation& call, Error* error) {
+  RollbackSavepoints(call.frame);
   DiscardMicrotasks(call.realm);
   // PostgreSQL's own errors have the function in their context already.
   if (error->complete()) return;

@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "api/savepoint.h"
 #include "call/frame.h"
 #include "call/function.h"
 #include "call/runtime_limit.h"
@@ -55,7 +56,8 @@ class RealmScope {
   Realm* realm_;
 };
 
-// Ends a call that failed: drops what it has left in the realm, and names the function
+// Ends a call that failed: rolls back what it has left open, drops what it has left in
+// the realm, and names the function
 // in the error's context.
 void FailCall(const Invocation& call, Error* error);
 
@@ -102,6 +104,7 @@ auto RunCall(FunctionBody* body, Front&& front) {
         const auto result = front(call);
         // A getter that the conversion ran may have been what was stopped.
         if (realm->isolate().terminated()) throw realm->isolate().TakeTermination();
+        FinishStatements(frame);
         return result;
       } catch (const Thrown&) {
         Error error = ExceptionToError(realm, &realm->isolate(), try_catch);

@@ -177,6 +177,7 @@ v8::Local<v8::Value> ErrorToJs(Realm* realm, const Error& error) {
     const char* value = data.*field.member;
     if (value != nullptr) set(fields, field.name, text(value));
   }
+  if (data.context != nullptr) set(fields, "where", text(data.context));
   const int position = data.internalpos > 0 ? data.internalpos : data.cursorpos;
   if (position > 0) set(fields, "position", v8::Integer::New(isolate, position));
   v8::Local<v8::Value> argument = fields;

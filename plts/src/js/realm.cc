@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/natives.h"
+#include "api/prepared.h"
 #include "js/entry.h"
 #include "js/exception.h"
 #include "js/module.h"

@@ -36,6 +36,14 @@ struct LoadedHandler {
   std::shared_ptr<LoadedModule> module;
 };
 
+// See api/rows.cc.
+struct RowBuilders {
+  v8::Global<v8::Function> add_many;
+  v8::Global<v8::Function> make_one;
+};
+
+struct PreparedTable;
+
 // A context from the snapshot with a microtask queue of its own. Roles never share one,
 // so that no role can reach what another's functions use. What is evaluated in it is
 // kept as long as it lives; it may be dropped whenever no call runs in it.
@@ -71,10 +79,12 @@ class Realm {
   // Modules by resource name, for as long as somebody uses them.
   std::unordered_map<std::string, std::weak_ptr<LoadedModule>> modules;
   std::shared_ptr<LoadedModule> runtime_module;
-  // Functions that turn flat values into row objects, by the names of the columns.
-  std::unordered_map<std::string, v8::Global<v8::Function>> row_builders;
   // The handlers of function bodies, by their serial number.
   std::unordered_map<uint64_t, LoadedHandler> handlers;
+  // Functions that make row objects of values, by the names of the columns.
+  std::unordered_map<std::string, RowBuilders> row_builders;
+  // The statements that its functions have run.
+  std::unique_ptr<PreparedTable> prepared;
   // Functions that make ctx.args of the arguments, by the same number.
   std::unordered_map<uint64_t, v8::Global<v8::Function>> args_builders;
   // The `fn` object of ctx, by the same number.

@@ -67,7 +67,7 @@ test("an SqlError keeps its fields", () => {
 
   assert.deepEqual(
     describe(`throw realm.makeSqlError(${JSON.stringify({ ...fields, ...more })})`),
-    { name: "SqlError", ...fields, ...more, stack: "", isSqlError: true },
+    { name: "UniqueViolationError", ...fields, ...more, stack: "", isSqlError: true },
   );
 });
 

@@ -9,78 +9,16 @@
 
 import type {
   Ctx as CtxType,
-  Db as DbType,
-  ExecResult,
   FunctionIdentity,
-  SqlInput,
-  SyncDb as SyncDbType,
   TimestampTz,
+  User,
 } from "@stopgap/runtime";
-import { natives, type Row } from "./natives.js";
-import { normalizeSql } from "./sql-input.js";
+import { cursorClasses } from "./cursor.js";
+import { Db, type Mode, SyncDb } from "./database.js";
+import { natives } from "./natives.js";
+import { Settings } from "./settings.js";
 
-export type Mode = "ro" | "rw";
-
-class SyncDb implements SyncDbType {
-  readonly #token: number;
-
-  constructor(token: number) {
-    this.#token = token;
-  }
-
-  query<T = Row>(input: SqlInput, params?: readonly unknown[]): T[] {
-    const statement = normalizeSql(input, params);
-    return natives().querySync(this.#token, statement.sql, statement.params) as T[];
-  }
-
-  exec(input: SqlInput, params?: readonly unknown[]): ExecResult {
-    const statement = normalizeSql(input, params);
-    return natives().execSync(this.#token, statement.sql, statement.params);
-  }
-}
-
-class Db implements DbType {
-  readonly mode: Mode;
-  readonly #token: number;
-  #sync: SyncDb | undefined;
-
-  constructor(token: number, mode: Mode) {
-    this.#token = token;
-    this.mode = mode;
-  }
-
-  get sync(): SyncDb {
-    return (this.#sync ??= new SyncDb(this.#token));
-  }
-
-  query<T = Row>(input: SqlInput, params?: readonly unknown[]): Promise<T[]> {
-    try {
-      const statement = normalizeSql(input, params);
-      return natives().query(this.#token, statement.sql, statement.params) as Promise<
-        T[]
-      >;
-    } catch (error) {
-      return rejected(error);
-    }
-  }
-
-  exec(input: SqlInput, params?: readonly unknown[]): Promise<ExecResult> {
-    try {
-      const statement = normalizeSql(input, params);
-      return natives().exec(this.#token, statement.sql, statement.params);
-    } catch (error) {
-      return rejected(error);
-    }
-  }
-}
-
-/**
- * What an async function would do with an exception, without the three turns of the
- * microtask queue that returning a promise from one costs.
- */
-function rejected(error: unknown): Promise<never> {
-  return Promise.reject(error as Error);
-}
+export type { Mode } from "./database.js";
 
 export class Ctx implements CtxType {
   readonly args: unknown;
@@ -88,6 +26,7 @@ export class Ctx implements CtxType {
   readonly #token: number;
   readonly #mode: Mode;
   #db: Db | undefined;
+  #settings: Settings | undefined;
 
   constructor(token: number, fn: FunctionIdentity, args: unknown, mode: Mode) {
     this.args = args;
@@ -103,7 +42,15 @@ export class Ctx implements CtxType {
   get now(): TimestampTz {
     return natives().now() as TimestampTz;
   }
+
+  get user(): User {
+    return natives().user(this.#token);
+  }
+
+  get settings(): Settings {
+    return (this.#settings ??= new Settings(this.#token));
+  }
 }
 
 /** What the realm freezes because user code can reach it through a `ctx`. */
-export const contextClasses = [Ctx, Db, SyncDb];
+export const contextClasses = [Ctx, Db, SyncDb, Settings, ...cursorClasses];

@@ -25,7 +25,7 @@ import { windowClasses } from "./window.js";
 const runtime: Readonly<Record<string, unknown>> = Object.freeze({ ...runtimeModule });
 
 function makeSqlError(fields: runtimeModule.SqlErrorFields): Error {
-  return new runtimeModule.SqlError(fields);
+  return runtimeModule.SqlError.of(fields);
 }
 
 /** Makes a deserialized context ready; once, before any user code. */

@@ -1,6 +1,6 @@
 /** What C++ gives the realm: the only way out of JavaScript. */
 
-import type { ExecResult } from "@stopgap/runtime";
+import type { ExecResult, User } from "@stopgap/runtime";
 
 export type Row = Record<string, unknown>;
 
@@ -20,12 +20,31 @@ export interface ModuleOrigin {
   sourceMap: string;
 }
 
-/** Functions in C++. A token names a call; they refuse any but the innermost one. */
+/**
+ * Functions in C++. A token names a call, or a savepoint of one; they refuse any but the
+ * innermost one.
+ */
 export interface Natives {
   query(token: number, sql: string, params: unknown[] | undefined): Promise<Row[]>;
   exec(token: number, sql: string, params: unknown[] | undefined): Promise<ExecResult>;
   querySync(token: number, sql: string, params: unknown[] | undefined): Row[];
   execSync(token: number, sql: string, params: unknown[] | undefined): ExecResult;
+  openCursor(
+    token: number,
+    sql: string,
+    params: unknown[] | undefined,
+  ): Promise<number>;
+  openCursorSync(token: number, sql: string, params: unknown[] | undefined): number;
+  fetch(token: number, cursor: number, size: number): Promise<Row[]>;
+  fetchSync(token: number, cursor: number, size: number): Row[];
+  closeCursor(token: number, cursor: number): void;
+  /** Opens a savepoint; the token is what its `db` has. */
+  savepoint(token: number): Promise<number>;
+  releaseSavepoint(token: number): Promise<void>;
+  /** Does nothing where the savepoint is over already. */
+  rollbackSavepoint(token: number): Promise<void>;
+  savepointSync(token: number, body: (token: number) => unknown): unknown;
+  user(token: number): User;
   now(): string;
   console(level: number, text: string): void;
   random(bytes: Uint8Array): void;

@@ -51,7 +51,8 @@ function cleanParameters(
   const clean: unknown[] = [];
   for (let i = 0; i < length; i++) {
     const value: unknown = params[i];
-    clean[i] = value instanceof JsonParameter ? value.toPostgres() : value;
+    // Not clean[i]: where the prototypes are frozen, V8 leaves that to its runtime.
+    clean.push(value instanceof JsonParameter ? value.toPostgres() : value);
   }
   return clean;
 }
