@@ -82,9 +82,10 @@ void pg_collect(Builder* builder, const Converter& converter, const Conversion& 
   } else if (builder->sizes[depth] != length) {
     pg_ragged(converter);
   }
-  // Elements that are arrays in JavaScript themselves do not open a dimension.
-  const bool nests =
-      builder->element->to_js != JsonbToJs && builder->element->to_js != JsonToJs;
+  // Elements that are arrays in JavaScript themselves, a domain over an array among
+  // them, do not open a dimension.
+  const ToJsFunction to_js = builder->element->to_js;
+  const bool nests = to_js != JsonbToJs && to_js != JsonToJs && to_js != ArrayToJs;
   for (int i = 0; i < length; i++) {
     if (i % 1024 == 1023) CHECK_FOR_INTERRUPTS();
     v8::Local<v8::Value> item =

@@ -1,8 +1,48 @@
 // Text, and every type that JavaScript sees in PostgreSQL's own text form.
 
 #include "convert/families.h"
+#include "pg/guard.h"
+
+extern "C" {
+#include <utils/float.h>
+}
 
 namespace plts {
+namespace {
+
+// While it lasts, text forms do not depend on the settings of the session: other styles
+// of dates name time zones by abbreviations that mean another zone when they are read,
+// and fewer digits are other numbers.
+class PortableForms {
+ public:
+  PortableForms() {
+    DateStyle = USE_ISO_DATES;
+    IntervalStyle = INTSTYLE_POSTGRES;
+    extra_float_digits = 1;
+  }
+  ~PortableForms() {
+    DateStyle = date_style_;
+    IntervalStyle = interval_style_;
+    extra_float_digits = digits_;
+  }
+  PortableForms(const PortableForms&) = delete;
+  PortableForms& operator=(const PortableForms&) = delete;
+
+ private:
+  const int date_style_ = DateStyle;
+  const int interval_style_ = IntervalStyle;
+  const int digits_ = extra_float_digits;
+};
+
+// Conversions run in a Guard, whose longjmp must not pass over PortableForms: what may
+// raise runs in a Guard of its own, and comes out of that as a C++ exception.
+template <class Body>
+auto WithPortableForms(Body&& body) -> decltype(body()) {
+  const PortableForms forms;
+  return Guard(body);
+}
+
+}  // namespace
 
 v8::Local<v8::Value> TextToJs(const Converter&, const Conversion& c, Datum value) {
   const text* packed = DatumGetTextPP(value);
@@ -22,7 +62,9 @@ Datum TextToDatum(const Converter& converter, const Conversion& c,
 
 v8::Local<v8::Value> OtherToJs(const Converter& converter, const Conversion& c,
                                Datum value) {
-  char* text = OutputFunctionCall(const_cast<FmgrInfo*>(&converter.output), value);
+  char* text = WithPortableForms([&] {
+    return OutputFunctionCall(const_cast<FmgrInfo*>(&converter.output), value);
+  });
   return pg_text_to_js(c.isolate, text, static_cast<int>(std::strlen(text)));
 }
 
@@ -31,8 +73,10 @@ Datum OtherToDatum(const Converter& converter, const Conversion& c,
   if (!value->IsString()) pg_cannot_convert(converter, c, value);
   int length;
   char* text = pg_js_to_text(c.isolate, value.As<v8::String>(), &length);
-  return InputFunctionCall(const_cast<FmgrInfo*>(&converter.input), text,
-                           converter.io_parameter, converter.typmod);
+  return WithPortableForms([&] {
+    return InputFunctionCall(const_cast<FmgrInfo*>(&converter.input), text,
+                             converter.io_parameter, converter.typmod);
+  });
 }
 
 v8::Local<v8::Value> VoidToJs(const Converter&, const Conversion& c, Datum) {
