@@ -113,22 +113,47 @@ as $$
     select to_jsonb(a) from plts.artifact as a where a.artifact_hash = $1
 $$;
 
+create function plts.store_what_compiles(
+    sources text[],
+    names text[]
+) returns integer
+language c strict volatile parallel unsafe
+as 'MODULE_PATHNAME', 'plts_store_what_compiles';
+
+create function plts.skip_stored() returns trigger
+language c volatile parallel unsafe
+as 'MODULE_PATHNAME', 'plts_skip_stored';
+
+create trigger skip_stored before insert on plts.artifact
+for each row execute function plts.skip_stored();
+
 create function plts.recompile() returns integer
 language sql volatile parallel unsafe
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(cardinality(plts.compile_and_store(array_agg(missing.source))), 0)
+    select plts.store_what_compiles(
+        coalesce(array_agg(missing.source), '{}'),
+        coalesce(array_agg(missing.name), '{}')
+    )
     from (
-        select distinct plts.artifact_source(p.oid) as source
-        from pg_proc as p
-        join pg_language as l on l.oid = p.prolang and l.lanname = 'plts'
+        select distinct on (all_of.source)
+            all_of.source,
+            all_of.name
+        from (
+            select
+                plts.artifact_source(p.oid) as source,
+                p.oid::regprocedure::text as name
+            from pg_proc as p
+            join pg_language as l on l.oid = p.prolang and l.lanname = 'plts'
+        ) as all_of
+        where
+            all_of.source is not null
+            and not exists (
+                select from plts.artifact as a
+                where a.artifact_hash = plts.artifact_hash(all_of.source)
+            )
+        order by all_of.source, all_of.name
     ) as missing
-    where
-        missing.source is not null
-        and not exists (
-            select from plts.artifact as a
-            where a.artifact_hash = plts.artifact_hash(missing.source)
-        )
 $$;
 
 -- comments
@@ -163,6 +188,10 @@ comment on function plts.upsert_artifact(text, text, jsonb) is
 'stores JavaScript that the compiler did not make; for superusers';
 comment on function plts.get_artifact(text) is
 'an artifact as a JSON object, or NULL';
+comment on function plts.store_what_compiles(text[], text[]) is
+'stores the sources that compile and warns of the others; returns how many';
+comment on function plts.skip_stored() is
+'keeps what is stored where a restore brings it again';
 comment on function plts.recompile() is
 'compiles and stores what source functions lack, as after a restore; returns how many';
 comment on table plts.artifact is 'compiled modules, immutable, by their hash';
@@ -204,6 +233,8 @@ plts.compile_and_store(text, jsonb),
 plts.compile_and_store(text[], jsonb),
 plts.upsert_artifact(text, text, jsonb),
 plts.get_artifact(text),
+plts.store_what_compiles(text[], text[]),
+plts.skip_stored(),
 plts.recompile()
 from public;
 grant usage on schema plts to public;

@@ -9,6 +9,11 @@
 #include "version.h"
 
 #include <algorithm>
+
+extern "C" {
+#include <commands/trigger.h>
+}
+
 #include <unordered_set>
 
 namespace plts {
@@ -134,6 +139,43 @@ std::vector<std::string> CompileAndStore(const std::vector<std::string>& texts,
   return hashes;
 }
 
+// Stores the sources that compile; warns of those that do not, by the names of the
+// functions that they are of. Returns how many it stored.
+int StoreWhatCompiles(const std::vector<std::string>& texts,
+                      const std::vector<std::string>& names) {
+  if (texts.empty()) return 0;
+  Compilation compiled = Measured(texts, "{}", true);
+  std::vector<Artifact> good;
+  size_t next = 0;
+  for (size_t i = 0; i < texts.size(); i++) {
+    const Diagnostic* fault = nullptr;
+    // Diagnostics come in the order of the sources.
+    while (next < compiled.diagnostics.size() &&
+           compiled.diagnostics[next].source == static_cast<int>(i) + 1) {
+      if (fault == nullptr) fault = &compiled.diagnostics[next];
+      next++;
+    }
+    if (fault == nullptr) {
+      good.push_back(std::move(compiled.artifacts.at(i)));
+      good.back().hash = ArtifactHash(texts[i], "{}");
+      continue;
+    }
+    const std::string what = fault->code + ": " + fault->message;
+    Guard([&] {
+      ereport(WARNING,
+              (errmsg("function %s does not compile", names.at(i).c_str()),
+               errdetail("line %d, column %d: %s", fault->line, fault->column,
+                         pg_any_to_server(what.c_str(), static_cast<int>(what.size()),
+                                          PG_UTF8)),
+               errhint("Create the function again with a body that does.")));
+    });
+  }
+  std::sort(good.begin(), good.end(),
+            [](const Artifact& a, const Artifact& b) { return a.hash < b.hash; });
+  StoreArtifacts(good);
+  return static_cast<int>(good.size());
+}
+
 Datum TextArrayDatum(const std::vector<std::string>& texts) {
   Datum result = 0;
   Guard([&] {
@@ -162,6 +204,8 @@ PG_FUNCTION_INFO_V1(plts_typecheck_ts);
 PG_FUNCTION_INFO_V1(plts_typecheck_sources);
 PG_FUNCTION_INFO_V1(plts_compile_and_store);
 PG_FUNCTION_INFO_V1(plts_compile_and_store_sources);
+PG_FUNCTION_INFO_V1(plts_store_what_compiles);
+PG_FUNCTION_INFO_V1(plts_skip_stored);
 PG_FUNCTION_INFO_V1(plts_upsert_artifact);
 
 PGDLLEXPORT Datum plts_version(PG_FUNCTION_ARGS) {
@@ -244,6 +288,38 @@ PGDLLEXPORT Datum plts_compile_and_store_sources(PG_FUNCTION_ARGS) {
   return plts::Border([&] {
     return plts::TextArrayDatum(plts::CompileAndStore(
         plts::Utf8Array(fcinfo, 0), plts::OptionsArgument(fcinfo, 1)));
+  });
+}
+
+PGDLLEXPORT Datum plts_store_what_compiles(PG_FUNCTION_ARGS) {
+  return plts::Border([&] {
+    const std::vector<std::string> sources = plts::Utf8Array(fcinfo, 0);
+    const std::vector<std::string> names = plts::Utf8Array(fcinfo, 1);
+    if (names.size() != sources.size()) {
+      throw plts::Error(ERRCODE_INVALID_PARAMETER_VALUE,
+                        "there must be a name for each source");
+    }
+    return Int32GetDatum(plts::StoreWhatCompiles(sources, names));
+  });
+}
+
+// BEFORE INSERT on plts.artifact: what is stored already stays. A restore of data alone
+// meets what the validator has stored; both are the same.
+PGDLLEXPORT Datum plts_skip_stored(PG_FUNCTION_ARGS) {
+  return plts::Border([&] {
+    std::string hash;
+    HeapTuple row = nullptr;
+    plts::Guard([&] {
+      if (!CALLED_AS_TRIGGER(fcinfo)) {
+        ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                        errmsg("plts.skip_stored() is a trigger of plts.artifact")));
+      }
+      auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
+      row = trigger->tg_trigtuple;
+      char* text = SPI_getvalue(row, RelationGetDescr(trigger->tg_relation), 1);
+      if (text != nullptr) hash.assign(text);
+    });
+    return PointerGetDatum(plts::ArtifactExists(hash) ? nullptr : row);
   });
 }
 

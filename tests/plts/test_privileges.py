@@ -28,6 +28,7 @@ INTERNAL = [
     "plts.compile_and_store(array['export default () => 1'])",
     "plts.upsert_artifact('x', 'y')",
     "plts.get_artifact('x')",
+    "plts.store_what_compiles('{}', '{}')",
     "plts.recompile()",
     "plts.library_directory()",
     "plts.plts_validator(0)",

@@ -5,6 +5,7 @@
 #include "pg/compat.h"
 #include "pg/guard.h"
 #include "pg/subtransaction.h"
+#include "version.h"
 
 extern "C" {
 #include <access/heapam.h>
@@ -141,6 +142,16 @@ bool pg_insert(Relation table, Datum* values, bool* nulls) {
   return !conflict;
 }
 
+// An update of the extension may have come while this session had the old library.
+void pg_check_layout(Relation table) {
+  if (RelationGetDescr(table)->natts <= kColumns) return;
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                  errmsg("the library of plts is older than the extension"),
+                  errdetail("The library is of version %s.", kVersion),
+                  errhint("Connect again; if that does not help, install the newer "
+                          "version and restart the server where it preloads plts.")));
+}
+
 // The table's owner, restricted, for the extent of a scope. Used inside Guard only, so
 // it is no destructor that restores: errors reset both on their own.
 struct OwnerIdentity {
@@ -275,6 +286,7 @@ void InsertRows(const Artifact* artifacts, size_t count) {
     bool inserted = false;
     Guard([&] {
       Relation table = table_open(pg_artifact_table(), RowExclusiveLock);
+      pg_check_layout(table);
       const OwnerIdentity before = pg_become_owner(table);
       Datum values[kColumns] = {};
       bool nulls[kColumns] = {};
