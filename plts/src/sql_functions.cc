@@ -1,6 +1,7 @@
 // The functions of schema plts, as SQL calls them.
 
 #include "call/runtime_limit.h"
+#include "call/signature.h"
 #include "call/validate.h"
 #include "compiler/compiler.h"
 #include "js/snapshot.h"
@@ -161,10 +162,12 @@ int StoreWhatCompiles(const std::vector<std::string>& texts,
       continue;
     }
     const std::string what = fault->code + ": " + fault->message;
+    // In the author's text.
+    const int line = fault->line - (texts[i].starts_with(kPlainMark) ? 1 : 0);
     Guard([&] {
       ereport(WARNING,
               (errmsg("function %s does not compile", names.at(i).c_str()),
-               errdetail("line %d, column %d: %s", fault->line, fault->column,
+               errdetail("line %d, column %d: %s", line, fault->column,
                          pg_any_to_server(what.c_str(), static_cast<int>(what.size()),
                                           PG_UTF8)),
                errhint("Create the function again with a body that does.")));

@@ -211,8 +211,8 @@ std::vector<std::string> PlainHeaders(const Signature& s) {
   }
   const std::string result = ResultType(s);
   const auto header = [&](const char* keywords, const std::string& type) {
-    return std::string("/* plts:body */ export default ") + keywords + " (" +
-           parameters + "): " + type + " {\n";
+    return std::string(kPlainMark) + keywords + " (" + parameters + "): " + type +
+           " {\n";
   };
   return {header("function", result),
           header("async function", "Promise<" + result + ">"),

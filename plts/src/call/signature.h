@@ -39,5 +39,7 @@ Signature ReadSignature(HeapTuple proc_tuple);
 // generator, async generator. What is between header and footer is the body, from the
 // second line on. The footer is kPlainFooter.
 std::vector<std::string> PlainHeaders(const Signature& signature);
+// What each of the headers, which are one line, begins with.
+inline constexpr char kPlainMark[] = "/* plts:body */ export default ";
 
 }  // namespace plts
