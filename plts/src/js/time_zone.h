@@ -5,8 +5,8 @@
 
 namespace plts {
 
-// Tells V8 where the setting TimeZone has changed since it was told last. A zone that is
-// no name of the time zone database, such as a fixed offset, is UTC to JavaScript.
+// Tells V8 where the setting TimeZone has changed since it was told last. A zone that
+// is no name of the time zone database, such as a fixed offset, is UTC to JavaScript.
 void FollowTimeZone(v8::Isolate* isolate);
 
 }  // namespace plts
