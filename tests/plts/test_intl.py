@@ -102,7 +102,7 @@ export default () => {
             "3",
         ),
         ("new Intl.Locale('sr-latn-rs').maximize().script ?? ''", "Latn"),
-        ("'I'.toLocaleLowerCase('tr')", "ı"),
+        ("'I'.toLocaleLowerCase('tr')", "\u0131"),
         ("'ä'.normalize('NFD').length + ''", "2"),
     ],
 )
