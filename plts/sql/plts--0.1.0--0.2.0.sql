@@ -10,6 +10,23 @@ comment on column plts.artifact.imports is
 comment on column plts.artifact.import_map is
 'bare specifiers that the module imports, and what each stands for';
 
+-- language
+
+create function plts.plts_inline_handler(internal) returns void
+language c strict volatile parallel unsafe
+as 'MODULE_PATHNAME', 'plts_inline_handler';
+
+-- Replacing keeps the language's functions, owner and grants.
+create or replace trusted language plts
+handler plts.plts_call_handler
+inline plts.plts_inline_handler
+validator plts.plts_validator;
+
+comment on function plts.plts_inline_handler(internal) is
+'runs DO blocks of LANGUAGE plts';
+
+revoke all on function plts.plts_inline_handler(internal) from public;
+
 create function plts.store_what_compiles(
     sources text[],
     names text[]

@@ -27,12 +27,17 @@ create function plts.plts_call_handler() returns language_handler
 language c volatile parallel safe
 as 'MODULE_PATHNAME', 'plts_call_handler';
 
+create function plts.plts_inline_handler(internal) returns void
+language c strict volatile parallel unsafe
+as 'MODULE_PATHNAME', 'plts_inline_handler';
+
 create function plts.plts_validator(oid) returns void
 language c strict volatile parallel unsafe
 as 'MODULE_PATHNAME', 'plts_validator';
 
 create trusted language plts
 handler plts.plts_call_handler
+inline plts.plts_inline_handler
 validator plts.plts_validator;
 
 -- functions
@@ -163,6 +168,8 @@ comment on schema plts is
 comment on language plts is
 'TypeScript on V8, type-checked when a function is created';
 comment on function plts.plts_call_handler() is 'runs functions of LANGUAGE plts';
+comment on function plts.plts_inline_handler(internal) is
+'runs DO blocks of LANGUAGE plts';
 comment on function plts.plts_validator(oid) is
 'type-checks functions of LANGUAGE plts and stores what it compiled';
 comment on function plts.version() is 'version of the extension plts';
@@ -222,6 +229,7 @@ comment on column plts.artifact.import_map is
 revoke all on language plts from public;
 revoke all on function
 plts.plts_call_handler(),
+plts.plts_inline_handler(internal),
 plts.plts_validator(oid),
 plts.library_directory(),
 plts.compile_ts(text, jsonb),

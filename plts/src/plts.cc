@@ -36,6 +36,7 @@ extern "C" {
 PG_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(plts_call_handler);
+PG_FUNCTION_INFO_V1(plts_inline_handler);
 PG_FUNCTION_INFO_V1(plts_validator);
 
 PGDLLEXPORT void _PG_init(void) {
@@ -53,6 +54,19 @@ PGDLLEXPORT Datum plts_call_handler(PG_FUNCTION_ARGS) {
     if (CALLED_AS_EVENT_TRIGGER(fcinfo)) return plts::CallEventTrigger(fcinfo);
     return plts::CallFunction(fcinfo);
   });
+}
+
+PGDLLEXPORT Datum plts_inline_handler(PG_FUNCTION_ARGS) {
+  auto* block = reinterpret_cast<InlineCodeBlock*>(PG_GETARG_POINTER(0));
+  ErrorContextCallback position = {};
+  position.callback = pg_transpose_position;
+  position.arg = block->source_text;
+  return plts::Border(
+      [&] {
+        plts::RunBlock(*block);
+        return Datum{0};
+      },
+      &position);
 }
 
 PGDLLEXPORT Datum plts_validator(PG_FUNCTION_ARGS) {

@@ -63,6 +63,10 @@ export interface Db {
    */
   savepoint<T>(body: (db: Db) => T | Promise<T>): Promise<T>;
   readonly sync: SyncDb;
+  /** Commits and begins the next transaction: in procedures and `DO` blocks only. */
+  commit(): void;
+  /** Rolls back and begins the next transaction: in procedures and `DO` blocks only. */
+  rollback(): void;
 }
 
 /** The function being called. */

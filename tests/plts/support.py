@@ -87,6 +87,21 @@ def refused(sqlstate: str) -> Iterator[Refusal]:
     assert refusal.sqlstate == sqlstate, f"{refusal.sqlstate}: {refusal.error}"
 
 
+@contextmanager
+def notices(connection: Connection) -> Iterator[list[str]]:
+    """Collect the messages that the server sends while the block runs."""
+    messages: list[str] = []
+
+    def keep(notice: Diagnostic) -> None:
+        messages.append(notice.message_primary or "")
+
+    connection.add_notice_handler(keep)
+    try:
+        yield messages
+    finally:
+        connection.remove_notice_handler(keep)
+
+
 def metrics(connection: Connection) -> dict[str, Any]:
     """Return the counters of the connection's backend."""
     return cast(dict[str, Any], fetch(connection, "select plts.metrics()"))

@@ -266,20 +266,6 @@ def test_many_rows(shared: Connection) -> None:
     assert value == sum(range(2, 50_002))
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        "unsupported() returns setof int",
-        "unsupported(a anyelement) returns anyelement",
-    ],
-)
-def test_unsupported_form_is_refused_when_it_is_created(
-    shared: Connection, head: str
-) -> None:
-    with refused("0A000"):
-        define(shared, head, "return null as any")
-
-
 def test_console_and_result_in_other_encodings(cluster_in_latin1: Connection) -> None:
     define(cluster_in_latin1, "echo(t text) returns text strict", "return t + 'é'")
 

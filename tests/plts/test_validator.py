@@ -257,11 +257,6 @@ def test_artifact_that_went_missing_is_an_error_at_the_call(
         fetch(connection, "select points('{}')")
 
 
-def test_do_block_is_not_supported_silently(shared: Connection) -> None:
-    with refused("0A000"):
-        shared.execute("do language plts $$ return 1 $$")
-
-
 def test_options_of_strictness_hold(shared: Connection) -> None:
     with refused("42P13"):
         evaluate(shared, "int", "const f = (a) => a; return f(1)")

@@ -10,6 +10,7 @@
 #include "api/log.h"
 #include "api/savepoint.h"
 #include "api/statement.h"
+#include "api/transaction.h"
 #include "api/trigger_row.h"
 #include "api/window.h"
 #include "call/function.h"
@@ -203,6 +204,17 @@ void User(const Arguments& arguments) {
   });
 }
 
+void EndNow(const Arguments& arguments, bool commit) {
+  Callback([&](Realm& realm) {
+    CheckCall(arguments);
+    const Blocked blocked(realm);
+    EndTransaction(*g_frame, commit);
+  });
+}
+
+void Commit(const Arguments& arguments) { EndNow(arguments, true); }
+void Rollback(const Arguments& arguments) { EndNow(arguments, false); }
+
 void Now(const Arguments& arguments) {
   Callback([&](Realm& realm) {
     char buffer[MAXDATELEN + 1];
@@ -339,6 +351,8 @@ const Native kNatives[] = {
     {"rollbackSavepoint", RollbackSavepoint},
     {"savepointSync", SavepointSync},
     {"user", User},
+    {"commit", Commit},
+    {"rollback", Rollback},
     {"now", Now},
     {"console", Console},
     {"random", Random},

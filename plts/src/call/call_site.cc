@@ -19,7 +19,7 @@ void pg_release_site(void* site) {
 }
 
 CallSite& NewSite(FmgrInfo* function) {
-  FunctionBody* body = AcquireFunction(function->fn_oid);
+  FunctionBody* body = AcquireFunction(function);
   try {
     CallSite* site = nullptr;
     Guard([&] {
@@ -47,12 +47,27 @@ CallSite& SiteOf(FmgrInfo* function) {
   const bool changed =
       !site->body->current || site->body->type_generation != TypeGeneration();
   if (changed && site->statement != StatementStart()) {
-    FunctionBody* body = AcquireFunction(function->fn_oid);
+    FunctionBody* body = AcquireFunction(function);
     ReleaseFunction(site->body);
     site->body = body;
+    site->row = nullptr;
     site->statement = StatementStart();
   }
   return *site;
+}
+
+const Converter& ResultOf(CallSite& site, FunctionCallInfo fcinfo) {
+  if (site.body->result != nullptr) return *site.body->result;
+  if (site.row == nullptr) {
+    Guard([&] {
+      Oid type;
+      TupleDesc row = nullptr;
+      get_call_result_type(fcinfo, &type, &row);
+      site.row = row != nullptr ? pg_row_converter(row, fcinfo->flinfo->fn_mcxt)
+                                : pg_converter(RECORDOID);
+    });
+  }
+  return *site.row;
 }
 
 }  // namespace plts

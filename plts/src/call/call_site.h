@@ -11,6 +11,7 @@ namespace plts {
 // changed.
 struct CallSite {
   FunctionBody* body;
+  const Converter* row;  // of a record whose columns are named after the call
   TimestampTz statement;
   MemoryContextCallback release;
 };
@@ -18,5 +19,8 @@ struct CallSite {
 // The call site of an FmgrInfo, its body the one that this call is to run. Throws
 // Error.
 CallSite& SiteOf(FmgrInfo* function);
+
+// What the result of this call is converted with; of a set, one row. Throws Error.
+const Converter& ResultOf(CallSite& site, FunctionCallInfo fcinfo);
 
 }  // namespace plts

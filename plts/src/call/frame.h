@@ -55,6 +55,7 @@ struct CallFrame {
   const uint64_t lease = NextLease();
   uint32_t token = 0;                  // what its ctx is known by
   bool read_only = false;              // ctx.db.mode is "ro"
+  bool ends_transactions = false;      // ctx.db.commit and rollback are allowed
   bool transaction_read_only = false;  // what XactReadOnly is without this call
   std::vector<Request> requests;       // in the order asked for
   size_t next_request = 0;

@@ -19,7 +19,10 @@ namespace {
 constexpr size_t kMostOrigins = 4096;
 
 struct Entry {
-  FunctionBody* body;
+  // One, but of a polymorphic function one for each combination of types.
+  std::vector<FunctionBody*> bodies;
+  bool polymorphic;
+  uint64_t type_generation;
   uint32 hash;  // of the pg_proc row in the system cache, by which changes are told
 };
 
@@ -53,7 +56,7 @@ void FunctionsChanged(Datum, int, uint32 hash) {
       ++at;
       continue;
     }
-    Retire(cache, at->second.body);
+    for (FunctionBody* body : at->second.bodies) Retire(cache, body);
     at = cache.current.erase(at);
   }
 }
@@ -106,7 +109,33 @@ void Adopt(const Artifact& artifact, const ImportMap& overrides, bool in_memory,
                        {body->name, body->plain ? 1 : 0, artifact.source_map});
 }
 
-FunctionBody* Load(Cache& cache, Oid oid) {
+// What the signature says of a call.
+std::unique_ptr<FunctionBody> MakeBody(Cache& cache, Signature& signature) {
+  auto body = std::make_unique<FunctionBody>();
+  body->serial = ++cache.next_serial;
+  body->oid = signature.oid;
+  body->schema = signature.schema;
+  body->name = signature.name;
+  body->display_name = signature.display_name;
+  body->title = "PL/TS function \"" + signature.display_name + "\"";
+  body->read_only_spi = signature.read_only;
+  body->document = signature.document;
+  body->kind = signature.kind;
+  body->result = signature.result;
+  body->output_row = signature.output_row;
+  body->memory = std::move(signature.memory);
+  body->resolved = signature.resolved;
+  body->type_generation = TypeGeneration();
+  for (const Parameter& parameter : signature.inputs) {
+    body->arguments.push_back(parameter.type);
+    if (!parameter.type->simple_to_js) body->simple_arguments = false;
+    body->argument_names.push_back(parameter.name);
+  }
+  return body;
+}
+
+FunctionBody* Load(Cache& cache, FmgrInfo* call, bool* polymorphic) {
+  const Oid oid = call->fn_oid;
   HeapTuple tuple = nullptr;
   Guard([&] {
     tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
@@ -117,27 +146,9 @@ FunctionBody* Load(Cache& cache, Oid oid) {
     HeapTuple tuple;
     ~Release() { ReleaseSysCache(tuple); }
   } release{tuple};
-  Signature signature = ReadSignature(tuple);
-  auto body = std::make_unique<FunctionBody>();
-  body->serial = ++cache.next_serial;
-  body->oid = oid;
-  body->schema = signature.schema;
-  body->name = signature.name;
-  body->kind = signature.kind;
-  body->display_name = signature.display_name;
-  body->read_only_spi = signature.read_only;
-  body->result = signature.result;
-  body->memory = signature.result_memory;
-  body->type_generation = TypeGeneration();
-  for (const Parameter& parameter : signature.inputs) {
-    body->arguments.push_back(parameter.type);
-    if (!parameter.type->simple_to_js) body->simple_arguments = false;
-    body->argument_names.push_back(parameter.name);
-  }
-  body->document = body->arguments.size() == 1 &&
-                   body->arguments[0]->base == JSONBOID &&
-                   body->argument_names[0] == "args";
-
+  Signature signature = ReadSignature(tuple, call);
+  *polymorphic = signature.polymorphic;
+  std::unique_ptr<FunctionBody> body = MakeBody(cache, signature);
   Artifact artifact;
   ImportMap overrides;
   bool in_memory = false;
@@ -161,11 +172,38 @@ FunctionBody* Load(Cache& cache, Oid oid) {
   return body.release();
 }
 
-}  // namespace
-
-FunctionBody::~FunctionBody() {
-  if (memory != nullptr) MemoryContextDelete(memory);
+// Drops what realms keep of bodies that are gone.
+void ForgetOld(Cache& cache) {
+  for (const uint64_t serial : cache.forgotten) Realms::Forget(serial);
+  cache.forgotten.clear();
 }
+
+// The types that a call gives to a polymorphic function.
+std::vector<Oid> ResolvedTypes(FmgrInfo* call) {
+  HeapTuple tuple = nullptr;
+  Guard([&] {
+    tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(call->fn_oid));
+    if (!HeapTupleIsValid(tuple)) {
+      elog(ERROR, "cache lookup failed for function %u", call->fn_oid);
+    }
+  });
+  struct Release {
+    HeapTuple tuple;
+    ~Release() { ReleaseSysCache(tuple); }
+  } release{tuple};
+  return ReadSignature(tuple, call).resolved;
+}
+
+FunctionBody* Find(const Entry& entry, FmgrInfo* call) {
+  if (!entry.polymorphic) return entry.bodies.front();
+  const std::vector<Oid> types = ResolvedTypes(call);
+  for (FunctionBody* body : entry.bodies) {
+    if (body->resolved == types) return body;
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 const ModuleOrigin* FindModuleOrigin(const std::string& resource_name) {
   const auto& origins = TheCache().origins;
@@ -180,32 +218,55 @@ void RememberModuleOrigin(const std::string& resource_name, ModuleOrigin origin)
   origins[resource_name] = std::move(origin);
 }
 
-FunctionBody* AcquireFunction(Oid oid) {
+FunctionBody* AcquireFunction(FmgrInfo* call) {
   Cache& cache = TheCache();
-  for (const uint64_t serial : cache.forgotten) Realms::Forget(serial);
-  cache.forgotten.clear();
+  ForgetOld(cache);
+  const Oid oid = call->fn_oid;
   auto found = cache.current.find(oid);
   if (found != cache.current.end() &&
-      found->second.body->type_generation != TypeGeneration()) {
-    Retire(cache, found->second.body);
+      found->second.type_generation != TypeGeneration()) {
+    for (FunctionBody* body : found->second.bodies) Retire(cache, body);
     cache.current.erase(found);
     found = cache.current.end();
   }
-  if (found == cache.current.end()) {
+  FunctionBody* body =
+      found != cache.current.end() ? Find(found->second, call) : nullptr;
+  if (body == nullptr) {
     uint32 hash = 0;
     Guard([&] { hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(oid)); });
-    FunctionBody* body = nullptr;
+    bool polymorphic = false;
     uint64_t seen;
     do {
       // Loading may take in changes, of this function too: then what was read is old.
       delete body;
       seen = cache.changes;
-      body = Load(cache, oid);
+      body = Load(cache, call, &polymorphic);
     } while (seen != cache.changes);
-    found = cache.current.insert_or_assign(oid, Entry{body, hash}).first;
+    Entry& entry = cache.current[oid];
+    // Of several bodies the oldest says when all of them are old.
+    if (entry.bodies.empty()) entry.type_generation = body->type_generation;
+    entry.polymorphic = polymorphic;
+    entry.hash = hash;
+    entry.bodies.push_back(body);
   }
-  found->second.body->references++;
-  return found->second.body;
+  body->references++;
+  return body;
+}
+
+FunctionBody* CompileBlock(const char* source) {
+  Cache& cache = TheCache();
+  ForgetOld(cache);
+  Signature signature = BlockSignature(source);
+  std::unique_ptr<FunctionBody> body = MakeBody(cache, signature);
+  body->title = "PL/TS anonymous code block";
+  body->current = false;
+  body->references = 1;
+  const Compilation compiled = Compile({{signature.source, PlainHeaders(signature)}},
+                                       "{}", true, signature.owner);
+  if (!compiled.diagnostics.empty()) ThrowAtPosition(compiled);
+  CheckForm(compiled.artifacts.at(0), signature);
+  Adopt(compiled.artifacts.at(0), {}, true, body.get());
+  return body.release();
 }
 
 void ReleaseFunction(FunctionBody* body) {

@@ -23,14 +23,16 @@ struct ModuleOrigin {
 const ModuleOrigin* FindModuleOrigin(const std::string& resource_name);
 void RememberModuleOrigin(const std::string& resource_name, ModuleOrigin origin);
 
-// One version of a function, immutable. Call sites share it and count their references;
-// the last one frees it when its function has changed.
+// One version of a function, immutable; of a polymorphic one, with the types that calls
+// of one kind give it. Call sites share it and count their references; the last one
+// frees it when its function has changed.
 struct FunctionBody {
   uint64_t serial = 0;  // never used twice in a process
   Oid oid = InvalidOid;
   std::string schema;
   std::string name;
   std::string display_name;
+  std::string title;  // as error contexts name it
 
   std::string module_name;  // the resource name: plts:<hash>, or plts:memory:<serial>
   std::string compiled_js;
@@ -46,8 +48,12 @@ struct FunctionBody {
   std::vector<const Converter*> arguments;  // of the input parameters
   bool simple_arguments = true;             // none of them can raise
   std::vector<std::string> argument_names;  // empty where it has none
+  // Of the value, or of one row of a set; null for a record whose columns the call
+  // names.
   const Converter* result = nullptr;
-  MemoryContext memory = nullptr;  // of `result`, where it is this body's own
+  const Converter* output_row = nullptr;  // of a procedure with output parameters
+  OwnedMemory memory;                     // of converters that are this body's own
+  std::vector<Oid> resolved;              // the types of a polymorphic function
   uint64_t type_generation = 0;
 
   // Where the handler was found last: the realm, by its number, and its entry there.
@@ -56,14 +62,16 @@ struct FunctionBody {
 
   int references = 0;
   bool current = true;  // false once pg_proc says something else
-
-  ~FunctionBody();
 };
 
-// The body of the function as it is now. The reference is the caller's to release.
-// Throws Error.
-FunctionBody* AcquireFunction(Oid oid);
+// The body of the function that `call` calls, as it is now. The reference is the
+// caller's to release. Throws Error.
+FunctionBody* AcquireFunction(FmgrInfo* call);
 void ReleaseFunction(FunctionBody* body);
+
+// The body of a DO block, compiled in memory; its reference is the caller's, and the
+// only one. Throws Error.
+FunctionBody* CompileBlock(const char* source);
 
 // Registers for changes of pg_proc, once a process. May ereport.
 void pg_watch_functions();

@@ -12,8 +12,7 @@ namespace {
 
 // Adds the function to the CONTEXT of errors and messages of PostgreSQL's.
 void pg_add_context(void* argument) {
-  errcontext("PL/TS function \"%s\"",
-             static_cast<const FunctionBody*>(argument)->display_name.c_str());
+  errcontext("%s", static_cast<const FunctionBody*>(argument)->title.c_str());
 }
 
 v8::Local<v8::Value> FnObject(Realm& realm, const FunctionBody& body) {
@@ -101,7 +100,7 @@ void FailCall(const Invocation& call, Error* error) {
   DiscardMicrotasks(call.realm);
   // PostgreSQL's own errors have the function in their context already.
   if (error->complete()) return;
-  error->AddContext("PL/TS function \"" + call.body.display_name + "\"");
+  error->AddContext(call.body.title);
 }
 
 void Classify(const Error& error) {

@@ -28,4 +28,28 @@ NullableDatum ConvertResult(Realm& realm, const Converter& converter,
   return result;
 }
 
+NullableDatum ConvertOutputs(Realm& realm, const FunctionBody& body,
+                             MemoryContext memory, v8::Local<v8::Value> value) {
+  if (body.output_row == nullptr) {
+    return ConvertResult(realm, *body.result, memory, value);
+  }
+  if (body.output_row == body.result) {
+    if (value->IsNullOrUndefined()) {
+      throw Error(ERRCODE_NULL_VALUE_NOT_ALLOWED,
+                  "the procedure returned nothing for its output parameters", {},
+                  "Return an object with a property for each of them.");
+    }
+    return ConvertResult(realm, *body.result, memory, value);
+  }
+  NullableDatum output = ConvertResult(realm, *body.result, memory, value);
+  Guard([&] {
+    MemoryContextSwitchTo(memory);
+    HeapTuple row =
+        heap_form_tuple(body.output_row->row, &output.value, &output.isnull);
+    output.value = HeapTupleGetDatum(row);
+  });
+  output.isnull = false;
+  return output;
+}
+
 }  // namespace plts

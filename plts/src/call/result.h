@@ -1,6 +1,7 @@
 // Result: from what JavaScript returned to what PostgreSQL gets.
 #pragma once
 
+#include "call/function.h"
 #include "convert/converter.h"
 #include "js/realm.h"
 
@@ -10,5 +11,10 @@ namespace plts {
 // Thrown.
 NullableDatum ConvertResult(Realm& realm, const Converter& converter,
                             MemoryContext memory, v8::Local<v8::Value> value);
+
+// The output parameters of a procedure as the row that PostgreSQL wants, in the same
+// way.
+NullableDatum ConvertOutputs(Realm& realm, const FunctionBody& body,
+                             MemoryContext memory, v8::Local<v8::Value> value);
 
 }  // namespace plts

@@ -5,15 +5,24 @@
 #include <vector>
 
 #include "convert/converter.h"
+#include "pg/memory.h"
 
 namespace plts {
 
-// How PostgreSQL calls a function.
-enum class Kind { kFunction, kTrigger, kEventTrigger, kWindow };
+// How PostgreSQL calls a function, and what it does with the result.
+enum class Kind {
+  kFunction,   // one value, or one row
+  kSet,        // rows, any number of them
+  kProcedure,  // the values of its output parameters; a DO block too
+  kTrigger,
+  kEventTrigger,
+  kWindow
+};
 
 struct Parameter {
-  std::string name;  // empty where it has none
-  const Converter* type;
+  std::string name;       // empty where it has none
+  const Converter* type;  // null where it is polymorphic and no call says what it is
+  std::string ts_type;    // of the declared type, without null
 };
 
 // All text is UTF-8, but for the display name.
@@ -26,14 +35,28 @@ struct Signature {
   Kind kind = Kind::kFunction;
   bool strict = false;
   bool read_only = false;  // STABLE or IMMUTABLE
+  bool document = false;   // (args jsonb): ctx.args is the value itself
   std::vector<Parameter> inputs;
+  // Of one value or one row of a set; null where only a call can say: for polymorphic
+  // types, and for a record whose columns are named after the call.
   const Converter* result = nullptr;
-  MemoryContext result_memory = nullptr;  // of `result`, where it is of no named type
-  std::string source;                     // prosrc
+  std::string ts_result;  // with null
+  // Of a procedure's output parameters, which PostgreSQL always wants as a row; where
+  // there is just one of them, `result` is that one's.
+  const Converter* output_row = nullptr;
+  OwnedMemory memory;  // of the converters that are of no named type
+  bool polymorphic = false;
+  std::vector<Oid> resolved;  // types that a call has given to a polymorphic function
+  std::string source;         // prosrc
 };
 
-// Reads it from a pg_proc tuple. Throws Error 0A000 for what the language cannot run.
-Signature ReadSignature(HeapTuple proc_tuple);
+// Reads it from a pg_proc tuple. `call` is the expression that calls the function, from
+// which polymorphic types are known; without one they stay open. Throws Error 0A000 for
+// what the language cannot run.
+Signature ReadSignature(HeapTuple proc_tuple, FmgrInfo* call = nullptr);
+
+// The signature of a DO block.
+Signature BlockSignature(const char* source);
 
 // The lines that a plain body may be wrapped with, one for each of: sync, async,
 // generator, async generator. What is between header and footer is the body, from the

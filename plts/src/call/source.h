@@ -17,4 +17,11 @@ bool FindStored(const Signature& signature, const std::vector<std::string>& head
 std::string SourceModule(const Signature& signature,
                          const std::vector<std::string>& headers);
 
+// Checks what the text is against what the function returns: whether it may yield.
+// Throws Error.
+void CheckForm(const Artifact& artifact, const Signature& signature);
+
+// Throws the Error for diagnostics of a text; its cursor position is one in the text.
+[[noreturn]] void ThrowAtPosition(const Compilation& compiled);
+
 }  // namespace plts

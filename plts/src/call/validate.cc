@@ -63,17 +63,6 @@ void CheckPointer(const Pointer& pointer, const Signature& signature) {
                                                 pointer.export_name + "\"");
   }
   CheckOverrides(pointer, artifact, signature.owner);
-  if (signature.result_memory != nullptr) MemoryContextDelete(signature.result_memory);
-}
-
-[[noreturn]] void ThrowWithPosition(const Compilation& compiled) {
-  try {
-    ThrowDiagnostics(compiled);
-  } catch (Error& error) {
-    error.data().cursorpos = compiled.diagnostics.front().position;
-    throw;
-  }
-  pg_unreachable();
 }
 
 }  // namespace
@@ -90,19 +79,20 @@ void ValidateFunction(Oid oid) {
     return;
   }
   const std::vector<std::string> headers = PlainHeaders(signature);
-  if (signature.result_memory != nullptr) MemoryContextDelete(signature.result_memory);
   Artifact stored;
   bool plain = false;
   if (FindStored(signature, headers, &stored, &plain)) {
     CheckMayImport(stored, signature.owner);
+    CheckForm(stored, signature);
     return;
   }
   StartCompiler();
   Compilation compiled = WithinRuntimeLimit([&] {
     return Compile({{signature.source, headers}}, "{}", true, signature.owner);
   });
-  if (!compiled.diagnostics.empty()) ThrowWithPosition(compiled);
+  if (!compiled.diagnostics.empty()) ThrowAtPosition(compiled);
   Artifact& artifact = compiled.artifacts.at(0);
+  CheckForm(artifact, signature);
   artifact.hash = ArtifactHash(artifact.source_ts, "{}");
   StoreArtifact(artifact, false);
 }
@@ -116,7 +106,6 @@ std::string ArtifactSource(Oid oid) {
   if (proc->prolang != language) return {};
   const Signature signature = ReadSignature(tuple.get());
   const std::vector<std::string> headers = PlainHeaders(signature);
-  if (signature.result_memory != nullptr) MemoryContextDelete(signature.result_memory);
   if (ParsePointer(signature.source)) return {};
   return SourceModule(signature, headers);
 }

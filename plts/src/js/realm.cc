@@ -143,6 +143,7 @@ Realm::Realm(Isolate* isolate, Oid role)
         Checked(context->GetDataFromSnapshotOnce<v8::Object>(0));
     call_with_ctx_ = Member(context, realm, "callWithCtx");
     make_ctx_ = Member(context, realm, "makeCtx");
+    open_rows_ = Member(context, realm, "openRows");
     make_sql_error_ = Member(context, realm, "makeSqlError");
     describe_error_ = Member(context, realm, "describeError");
     data_module_ = Member(context, realm, "dataModule");

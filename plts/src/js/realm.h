@@ -63,6 +63,7 @@ class Realm {
   // (plts/ts/realm).
   v8::Local<v8::Function> call_with_ctx() const { return call_with_ctx_.Get(v8()); }
   v8::Local<v8::Function> make_ctx() const { return make_ctx_.Get(v8()); }
+  v8::Local<v8::Function> open_rows() const { return open_rows_.Get(v8()); }
   v8::Local<v8::Function> make_sql_error() const { return make_sql_error_.Get(v8()); }
   v8::Local<v8::Function> describe_error() const { return describe_error_.Get(v8()); }
 
@@ -117,6 +118,7 @@ class Realm {
   v8::Global<v8::Object> runtime_;
   v8::Global<v8::Function> call_with_ctx_;
   v8::Global<v8::Function> make_ctx_;
+  v8::Global<v8::Function> open_rows_;
   v8::Global<v8::Function> make_sql_error_;
   v8::Global<v8::Function> describe_error_;
   v8::Global<v8::Function> data_module_;

@@ -124,6 +124,7 @@ void Install(int number, void (*handler)(int, siginfo_t*, void*), int flags) {
 void InstallSignalHandlers() {
   if (g_installed_in == MyProcPid) return;
   g_installed_in = MyProcPid;
+  g_on_interrupt_left = WakeWatchdog;
   dl_iterate_phdr(FindLibc, reinterpret_cast<void*>(&malloc));
   UseAlternateStack();
   for (int number : kInterruptSignals) Install(number, OnInterruptSignal, SA_RESTART);

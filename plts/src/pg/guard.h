@@ -13,6 +13,14 @@
 
 namespace plts {
 
+// Goes back to the world that a Guard was in.
+inline void LeaveGuard(World world) noexcept {
+  g_world = world;
+  if (InterruptPending && world != World::kPostgres && g_on_interrupt_left != nullptr) {
+    g_on_interrupt_left();
+  }
+}
+
 // Runs `body`, which may ereport, and throws Error where it does. What `body` declares
 // must be trivially destructible: a longjmp passes over it. With World::kMixed it may
 // call V8's API too, but none of the scope classes.
@@ -29,7 +37,7 @@ auto Guard(Body&& body, World world = World::kPostgres) -> decltype(body()) {
       World world;
       ~Restore() {
         PG_exception_stack = stack;
-        g_world = world;
+        LeaveGuard(world);
       }
     } restore{saved_stack, saved_world};
     PG_exception_stack = &jump;
@@ -38,11 +46,11 @@ auto Guard(Body&& body, World world = World::kPostgres) -> decltype(body()) {
   }
   PG_exception_stack = saved_stack;
   error_context_stack = saved_contexts;
-  g_world = saved_world;
   MemoryContextSwitchTo(ErrorMemory());
   ErrorData* data = CopyErrorData();
   FlushErrorState();
   MemoryContextSwitchTo(saved_memory);
+  LeaveGuard(saved_world);
   throw Error(data, true);
 }
 

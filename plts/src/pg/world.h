@@ -15,4 +15,8 @@ enum class World : int {
 // Written by the main thread only, read by its signal handlers and by the watchdog.
 inline volatile World g_world = World::kPostgres;
 
+// Called where PostgreSQL's code goes back to V8's while an interrupt is pending. What
+// comes while PostgreSQL runs is left to PostgreSQL, which may not have looked since.
+inline void (*g_on_interrupt_left)() noexcept = nullptr;
+
 }  // namespace plts

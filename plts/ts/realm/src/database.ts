@@ -122,6 +122,14 @@ export class Db implements DbType {
     await natives().releaseSavepoint(token);
     return result;
   }
+
+  commit(): void {
+    natives().commit(this.#token);
+  }
+
+  rollback(): void {
+    natives().rollback(this.#token);
+  }
 }
 
 function noFunction(): TypeError {

@@ -19,6 +19,7 @@ import { installNatives, type Natives } from "./natives.js";
 import { schemaSamples } from "./schema-samples.js";
 import { startClock } from "./performance.js";
 import { defineRegExpMethods } from "./regexp.js";
+import { openRows } from "./rows.js";
 import { triggerClasses } from "./trigger.js";
 import { windowClasses } from "./window.js";
 
@@ -60,6 +61,7 @@ export const realm = Object.freeze({
   runtime,
   makeCtx,
   callWithCtx,
+  openRows,
   makeSqlError,
   describeError,
   dataModule,

@@ -45,6 +45,8 @@ export interface Natives {
   rollbackSavepoint(token: number): Promise<void>;
   savepointSync(token: number, body: (token: number) => unknown): unknown;
   user(token: number): User;
+  commit(token: number): void;
+  rollback(token: number): void;
   now(): string;
   console(level: number, text: string): void;
   random(bytes: Uint8Array): void;
