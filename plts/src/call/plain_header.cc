@@ -110,8 +110,8 @@ std::vector<std::string> PlainHeaders(const Signature& s) {
   }
   const std::string type_parameters = TypeParameters(s);
   const auto header = [&](const char* keywords, const std::string& type) {
-    return std::string(kPlainMark) + keywords + " " +
-           type_parameters + "(" + parameters + "): " + type + " {\n";
+    return std::string(kPlainMark) + keywords + " " + type_parameters + "(" +
+           parameters + "): " + type + " {\n";
   };
   const bool set = s.kind == Kind::kSet;
   // Where there is no set nothing may yield, which CheckForm says better.
