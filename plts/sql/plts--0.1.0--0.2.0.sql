@@ -83,3 +83,66 @@ from public;
 -- What 0.1.0 stored is found by the same hash, unless a new version reads a signature
 -- in another way: then it is compiled once here, and not in each session.
 select plts.recompile();
+create function plts.deletable_artifacts(hashes text[]) returns setof text
+language sql strict stable parallel restricted
+set search_path = pg_catalog, pg_temp
+as $$
+    with recursive mentioned as (
+        -- A hash in the text of a function: a pointer's, or in what it imports.
+        select found.hash[1] as hash
+        from pg_proc as p
+        join pg_language as l on l.oid = p.prolang and l.lanname = 'plts'
+        cross join
+            regexp_matches(p.prosrc, 'sha256:[0-9a-f]{64}', 'g') as found (hash)
+        union
+        select plts.artifact_hash(plts.artifact_source(p.oid))
+        from pg_proc as p
+        join pg_language as l on l.oid = p.prolang and l.lanname = 'plts'
+    ),
+
+    staying as (
+        select a.artifact_hash, a.source_ts, a.imports
+        from plts.artifact as a
+        where a.artifact_hash <> all($1)
+            or a.artifact_hash in (select m.hash from mentioned as m)
+        union
+        select imported.artifact_hash, imported.source_ts, imported.imports
+        from staying as s
+        cross join regexp_matches(
+            s.source_ts || array_to_string(s.imports, ' '),
+            'sha256:[0-9a-f]{64}',
+            'g'
+        ) as found (hash)
+        join plts.artifact as imported on imported.artifact_hash = found.hash[1]
+    )
+
+    select a.artifact_hash
+    from plts.artifact as a
+    where a.artifact_hash = any($1)
+        and not exists (
+            select from staying as s where s.artifact_hash = a.artifact_hash
+        )
+$$;
+
+-- The only way for an artifact to go. It decides by itself what is not needed, so that
+-- whoever may call it cannot break a function: hashes that are needed are passed over.
+create function plts.delete_artifacts(hashes text[]) returns setof text
+language sql strict volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    delete from plts.artifact as a
+    where a.artifact_hash in (
+        select d.hash from plts.deletable_artifacts($1) as d (hash)
+    )
+    returning a.artifact_hash
+$$;
+
+comment on function plts.deletable_artifacts(text[]) is
+'those of these artifacts that no function, and no other artifact, needs';
+comment on function plts.delete_artifacts(text[]) is
+'deletes those of these artifacts that nothing needs, and returns their hashes';
+
+revoke all on function
+plts.deletable_artifacts(text[]),
+plts.delete_artifacts(text[])
+from public;

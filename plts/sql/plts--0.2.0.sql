@@ -161,6 +161,60 @@ as $$
     ) as missing
 $$;
 
+create function plts.deletable_artifacts(hashes text[]) returns setof text
+language sql strict stable parallel restricted
+set search_path = pg_catalog, pg_temp
+as $$
+    with recursive mentioned as (
+        -- A hash in the text of a function: a pointer's, or in what it imports.
+        select found.hash[1] as hash
+        from pg_proc as p
+        join pg_language as l on l.oid = p.prolang and l.lanname = 'plts'
+        cross join
+            regexp_matches(p.prosrc, 'sha256:[0-9a-f]{64}', 'g') as found (hash)
+        union
+        select plts.artifact_hash(plts.artifact_source(p.oid))
+        from pg_proc as p
+        join pg_language as l on l.oid = p.prolang and l.lanname = 'plts'
+    ),
+
+    staying as (
+        select a.artifact_hash, a.source_ts, a.imports
+        from plts.artifact as a
+        where a.artifact_hash <> all($1)
+            or a.artifact_hash in (select m.hash from mentioned as m)
+        union
+        select imported.artifact_hash, imported.source_ts, imported.imports
+        from staying as s
+        cross join regexp_matches(
+            s.source_ts || array_to_string(s.imports, ' '),
+            'sha256:[0-9a-f]{64}',
+            'g'
+        ) as found (hash)
+        join plts.artifact as imported on imported.artifact_hash = found.hash[1]
+    )
+
+    select a.artifact_hash
+    from plts.artifact as a
+    where a.artifact_hash = any($1)
+        and not exists (
+            select from staying as s where s.artifact_hash = a.artifact_hash
+        )
+$$;
+
+-- The only way for an artifact to go. It decides by itself what is not needed, so that
+-- whoever may call it cannot break a function: hashes that are needed are passed over.
+create function plts.delete_artifacts(hashes text[]) returns setof text
+language sql strict volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $$
+    delete from plts.artifact as a
+    where a.artifact_hash in (
+        select d.hash from plts.deletable_artifacts($1) as d (hash)
+    )
+    returning a.artifact_hash
+$$;
+
 -- comments
 
 comment on schema plts is
@@ -201,6 +255,10 @@ comment on function plts.skip_stored() is
 'keeps what is stored where a restore brings it again';
 comment on function plts.recompile() is
 'compiles and stores what source functions lack, as after a restore; returns how many';
+comment on function plts.deletable_artifacts(text[]) is
+'those of these artifacts that no function, and no other artifact, needs';
+comment on function plts.delete_artifacts(text[]) is
+'deletes those of these artifacts that nothing needs, and returns their hashes';
 comment on table plts.artifact is 'compiled modules, immutable, by their hash';
 comment on column plts.artifact.artifact_hash is
 'names the source, its options and the contract of the runtime';
@@ -243,6 +301,8 @@ plts.upsert_artifact(text, text, jsonb),
 plts.get_artifact(text),
 plts.store_what_compiles(text[], text[]),
 plts.skip_stored(),
-plts.recompile()
+plts.recompile(),
+plts.deletable_artifacts(text[]),
+plts.delete_artifacts(text[])
 from public;
 grant usage on schema plts to public;

@@ -93,5 +93,7 @@ comment on function stopgap.record_failure(text, text, jsonb, jsonb) is
     'Records a deploy that failed, with what was wrong; returns its deployment';
 comment on function stopgap.find_deployment(text, text) is
     'The deployment that was made with a token, when its answer was lost';
+comment on function stopgap.gc(jsonb) is
+    'Removes deployments past a policy, and artifacts that nothing needs';
 comment on function stopgap.after_restore(jsonb) is
     'Gives stopgap_owner back what a restore or a template left out; superusers only';

@@ -185,6 +185,15 @@ if "stopgap @VERSION@" not in GD:
 return GD["stopgap @VERSION@"].find_deployment(plpy, env, token)
 $python$;
 
+create or replace function stopgap.gc(options jsonb default '{}') returns jsonb
+language plpython3u volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap @VERSION@" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap @VERSION@"].gc(plpy, options)
+$python$;
+
 -- No definer: it gives things to stopgap_owner that only a superuser can give.
 create or replace function stopgap.after_restore(
     options jsonb default '{}'

@@ -28,6 +28,7 @@ alter function stopgap.activate(text, bigint, jsonb) owner to stopgap_owner;
 alter function stopgap.repair(text, jsonb) owner to stopgap_owner;
 alter function stopgap.record_failure(text, text, jsonb, jsonb) owner to stopgap_owner;
 alter function stopgap.find_deployment(text, text) owner to stopgap_owner;
+alter function stopgap.gc(jsonb) owner to stopgap_owner;
 
 -- What the engine needs of others.
 grant usage on schema plts to stopgap_owner;
@@ -38,6 +39,8 @@ grant execute on function plts.artifact_source(oid) to stopgap_owner;
 grant execute on function plts.artifact_hash(text, jsonb) to stopgap_owner;
 grant execute on function plts.compile_and_store(text[], jsonb) to stopgap_owner;
 grant execute on function plts.typecheck_ts(text[], jsonb) to stopgap_owner;
+grant execute on function plts.deletable_artifacts(text[]) to stopgap_owner;
+grant execute on function plts.delete_artifacts(text[]) to stopgap_owner;
 
 -- The live schemas are the engine's to create.
 do $$
@@ -63,6 +66,7 @@ revoke all on function stopgap.activate(text, bigint, jsonb) from public;
 revoke all on function stopgap.repair(text, jsonb) from public;
 revoke all on function stopgap.record_failure(text, text, jsonb, jsonb) from public;
 revoke all on function stopgap.find_deployment(text, text) from public;
+revoke all on function stopgap.gc(jsonb) from public;
 revoke all on function stopgap.after_restore(jsonb) from public;
 
 grant execute on function stopgap.deploy(text, text, text, jsonb) to stopgap_deployer;
@@ -78,6 +82,7 @@ grant execute on function stopgap.repair(text, jsonb) to stopgap_deployer;
 grant execute on function stopgap.record_failure(text, text, jsonb, jsonb)
     to stopgap_deployer;
 grant execute on function stopgap.find_deployment(text, text) to stopgap_deployer;
+grant execute on function stopgap.gc(jsonb) to stopgap_deployer;
 
 -- Deployers read everything: the history, and the code that it refers to.
 grant select on

@@ -41,6 +41,7 @@ CALLS = (
     "stopgap.repair('prod')",
     "stopgap.record_failure('prod', 'shop', '{\"message\": \"m\"}')",
     "stopgap.find_deployment('prod', 'token')",
+    "stopgap.gc()",
 )
 AS_CALLER = """export default async (ctx: Ctx<unknown>) => {
   const [row] = await ctx.db.query("select current_user::text as me");
@@ -115,6 +116,8 @@ def test_nobody_else_calls_the_engine(
         "select plts.artifact_source('live_deployment.f'::regproc)",
         "select stopgap.load_engine()",
         "select stopgap.after_restore()",
+        "select plts.delete_artifacts('{}')",
+        "select plts.deletable_artifacts('{}')",
     ],
 )
 def test_nobody_else_reads_what_was_deployed(
@@ -154,6 +157,7 @@ def test_others_do_not_call_live_functions(shop: Connection, connect: Connect) -
         "update stopgap.deployment set status = 'failed'",
         "delete from stopgap.activation_log",
         "delete from plts.artifact",
+        "select plts.delete_artifacts('{}')",
         "select nextval('stopgap.deployment_id_seq')",
         "create table stopgap.t ()",
         "set role stopgap_owner",

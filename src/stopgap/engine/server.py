@@ -24,6 +24,7 @@ from .verbs.deployments import deployments as run_deployments
 from .verbs.diff import diff as run_diff
 from .verbs.find_deployment import find_deployment as run_find_deployment
 from .verbs.plan import plan as run_plan
+from .verbs.gc import gc as run_gc
 from .verbs.record_failure import record_failure as run_record_failure
 from .verbs.repair import repair as run_repair
 from .verbs.rollback import rollback as run_rollback
@@ -134,6 +135,11 @@ def record_failure(
 def find_deployment(plpy: Plpy, env: str | None, token: str | None) -> int | None:
     """Answer `stopgap.find_deployment(…)`."""
     return _run(plpy, "find_deployment", lambda s: run_find_deployment(s, env, token))
+
+
+def gc(plpy: Plpy, options: str | None) -> str:
+    """Answer `stopgap.gc(…)`."""
+    return _run(plpy, "gc", lambda s: run_gc(s, options))
 
 
 def after_restore(plpy: Plpy, options: str | None) -> str:
