@@ -95,5 +95,11 @@ comment on function stopgap.find_deployment(text, text) is
     'The deployment that was made with a token, when its answer was lost';
 comment on function stopgap.gc(jsonb) is
     'Removes deployments past a policy, and artifacts that nothing needs';
+comment on function stopgap.promote(text, text, jsonb) is
+    'Deploys to an environment the artifacts that another one runs';
+comment on function stopgap.export_deployment(text, bigint, jsonb) is
+    'A deployment with its sources as one value, for import_deployment()';
+comment on function stopgap.import_deployment(text, jsonb, jsonb) is
+    'Deploys what export_deployment() answered, compiled anew; returns the deployment';
 comment on function stopgap.after_restore(jsonb) is
     'Gives stopgap_owner back what a restore or a template left out; superusers only';

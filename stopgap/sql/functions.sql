@@ -194,6 +194,45 @@ if "stopgap @VERSION@" not in GD:
 return GD["stopgap @VERSION@"].gc(plpy, options)
 $python$;
 
+create or replace function stopgap.promote(
+    from_env text,
+    to_env text,
+    options jsonb default '{}'
+) returns bigint
+language plpython3u volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap @VERSION@" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap @VERSION@"].promote(plpy, from_env, to_env, options)
+$python$;
+
+create or replace function stopgap.export_deployment(
+    env text,
+    deployment_id bigint default null,
+    options jsonb default '{}'
+) returns jsonb
+language plpython3u stable parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap @VERSION@" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap @VERSION@"].export_deployment(plpy, env, deployment_id, options)
+$python$;
+
+create or replace function stopgap.import_deployment(
+    env text,
+    bundle jsonb,
+    options jsonb default '{}'
+) returns bigint
+language plpython3u volatile parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap @VERSION@" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap @VERSION@"].import_deployment(plpy, env, bundle, options)
+$python$;
+
 -- No definer: it gives things to stopgap_owner that only a superuser can give.
 create or replace function stopgap.after_restore(
     options jsonb default '{}'

@@ -29,6 +29,9 @@ alter function stopgap.repair(text, jsonb) owner to stopgap_owner;
 alter function stopgap.record_failure(text, text, jsonb, jsonb) owner to stopgap_owner;
 alter function stopgap.find_deployment(text, text) owner to stopgap_owner;
 alter function stopgap.gc(jsonb) owner to stopgap_owner;
+alter function stopgap.promote(text, text, jsonb) owner to stopgap_owner;
+alter function stopgap.export_deployment(text, bigint, jsonb) owner to stopgap_owner;
+alter function stopgap.import_deployment(text, jsonb, jsonb) owner to stopgap_owner;
 
 -- What the engine needs of others.
 grant usage on schema plts to stopgap_owner;
@@ -67,6 +70,9 @@ revoke all on function stopgap.repair(text, jsonb) from public;
 revoke all on function stopgap.record_failure(text, text, jsonb, jsonb) from public;
 revoke all on function stopgap.find_deployment(text, text) from public;
 revoke all on function stopgap.gc(jsonb) from public;
+revoke all on function stopgap.promote(text, text, jsonb) from public;
+revoke all on function stopgap.export_deployment(text, bigint, jsonb) from public;
+revoke all on function stopgap.import_deployment(text, jsonb, jsonb) from public;
 revoke all on function stopgap.after_restore(jsonb) from public;
 
 grant execute on function stopgap.deploy(text, text, text, jsonb) to stopgap_deployer;
@@ -83,6 +89,11 @@ grant execute on function stopgap.record_failure(text, text, jsonb, jsonb)
     to stopgap_deployer;
 grant execute on function stopgap.find_deployment(text, text) to stopgap_deployer;
 grant execute on function stopgap.gc(jsonb) to stopgap_deployer;
+grant execute on function stopgap.promote(text, text, jsonb) to stopgap_deployer;
+grant execute on function stopgap.export_deployment(text, bigint, jsonb)
+    to stopgap_deployer;
+grant execute on function stopgap.import_deployment(text, jsonb, jsonb)
+    to stopgap_deployer;
 
 -- Deployers read everything: the history, and the code that it refers to.
 grant select on

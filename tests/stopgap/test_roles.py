@@ -42,6 +42,9 @@ CALLS = (
     "stopgap.record_failure('prod', 'shop', '{\"message\": \"m\"}')",
     "stopgap.find_deployment('prod', 'token')",
     "stopgap.gc()",
+    "stopgap.promote('prod', 'staging')",
+    "stopgap.export_deployment('prod')",
+    "stopgap.import_deployment('prod', '{}')",
 )
 AS_CALLER = """export default async (ctx: Ctx<unknown>) => {
   const [row] = await ctx.db.query("select current_user::text as me");

@@ -167,6 +167,24 @@ class InvalidFailure(ValidationRefused):
     sqlstate = "SG121"
 
 
+class BundleMalformed(ValidationRefused):
+    """What is to be imported is no bundle, or is damaged."""
+
+    sqlstate = "SG122"
+
+
+class BundleVersionUnknown(ValidationRefused):
+    """The bundle is of a version that this version of stopgap does not read."""
+
+    sqlstate = "SG123"
+
+
+class BundleAltered(ValidationRefused):
+    """The contents of the bundle are not those that its hashes are of."""
+
+    sqlstate = "SG124"
+
+
 class IsolationRefused(StateRefused):
     """The transaction's isolation level is not READ COMMITTED."""
 

@@ -33,6 +33,21 @@ class Origin:
         return json.dumps({**self.provenance, **token, **recorded}, ensure_ascii=False)
 
 
+def without_record(provenance: JsonObject) -> JsonObject:
+    """Return what a deployment's author said, without what the engine recorded."""
+    return {key: value for key, value in provenance.items() if key not in _RESERVED}
+
+
+def inherit(origin: Origin, provenance: JsonObject) -> Origin:
+    """Return the origin of a deployment that is made from another one.
+
+    The sources are those of the other one, and so is what was said of them, unless it
+    is said anew.
+    """
+    said = {**without_record(provenance), **origin.provenance}
+    return Origin(check_provenance(said), origin.token)
+
+
 def read_origin(options: Options) -> Origin:
     """Return what the options say of the origin, or refuse it."""
     token = options.text("token")

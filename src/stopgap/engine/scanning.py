@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .catalog import find_source_schema, source_functions
+from .catalog import SourceSchema, find_source_schema, source_functions
 from .errors import SourceSchemaMissing, SourceSchemaRefused, SourceSchemaUsageMissing
 from .names import check_schema_argument, quote_identifier
 from .session import Session
@@ -30,12 +30,7 @@ def check_source_schema(session: Session, from_schema: str | None) -> Source:
             f'source schema "{name}" does not exist',
             hint="Its name is taken as it is written, capitals and all.",
         )
-    if not found.caller_has_usage:
-        schema, role = quote_identifier(name), quote_identifier(caller)
-        raise SourceSchemaUsageMissing(
-            f'role "{caller}" lacks USAGE on source schema "{name}"',
-            hint=f"grant usage on schema {schema} to {role};",
-        )
+    _require_usage(found, name, caller)
     if found.live_schema_of is not None:
         raise SourceSchemaRefused(
             f'schema "{name}" is the live schema of environment'
@@ -43,6 +38,24 @@ def check_source_schema(session: Session, from_schema: str | None) -> Source:
             hint="Deploy from the schema in which the functions are written.",
         )
     return Source(name, found.oid)
+
+
+def check_source_usage(session: Session, name: str) -> None:
+    """Refuse a caller who may not look into a source schema, if it is there at all."""
+    caller = session.caller.role
+    found = find_source_schema(session.database, name, caller)
+    if found is not None:
+        _require_usage(found, name, caller)
+
+
+def _require_usage(found: SourceSchema, name: str, caller: str) -> None:
+    if found.caller_has_usage:
+        return
+    schema, role = quote_identifier(name), quote_identifier(caller)
+    raise SourceSchemaUsageMissing(
+        f'role "{caller}" lacks USAGE on source schema "{name}"',
+        hint=f"grant usage on schema {schema} to {role};",
+    )
 
 
 def scan_source(session: Session, source: Source) -> Scan:

@@ -22,9 +22,12 @@ from .verbs.after_restore import after_restore as run_after_restore
 from .verbs.deploy import deploy as run_deploy
 from .verbs.deployments import deployments as run_deployments
 from .verbs.diff import diff as run_diff
+from .verbs.export_deployment import export_deployment as run_export
 from .verbs.find_deployment import find_deployment as run_find_deployment
-from .verbs.plan import plan as run_plan
 from .verbs.gc import gc as run_gc
+from .verbs.import_deployment import import_deployment as run_import
+from .verbs.plan import plan as run_plan
+from .verbs.promote import promote as run_promote
 from .verbs.record_failure import record_failure as run_record_failure
 from .verbs.repair import repair as run_repair
 from .verbs.rollback import rollback as run_rollback
@@ -115,6 +118,33 @@ def activate(
 def repair(plpy: Plpy, env: str | None, options: str | None) -> str:
     """Answer `stopgap.repair(…)`."""
     return _run(plpy, "repair", lambda s: run_repair(s, env, options))
+
+
+def promote(
+    plpy: Plpy, from_env: str | None, to_env: str | None, options: str | None
+) -> int:
+    """Answer `stopgap.promote(…)`."""
+    return _run(plpy, "promote", lambda s: run_promote(s, from_env, to_env, options))
+
+
+def export_deployment(
+    plpy: Plpy, env: str | None, deployment_id: int | None, options: str | None
+) -> str:
+    """Answer `stopgap.export_deployment(…)`."""
+    return _run(
+        plpy,
+        "export_deployment",
+        lambda s: run_export(s, env, deployment_id, options),
+    )
+
+
+def import_deployment(
+    plpy: Plpy, env: str | None, bundle: str | None, options: str | None
+) -> int:
+    """Answer `stopgap.import_deployment(…)`."""
+    return _run(
+        plpy, "import_deployment", lambda s: run_import(s, env, bundle, options)
+    )
 
 
 def record_failure(

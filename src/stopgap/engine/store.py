@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .database import Database
 from .errors import IllegalTransition
 from .grants import Grant, grants_from_json
-from .lineage import Ancestor
+from .lineage import Ancestor, unknown_deployment
 from .manifest import DeploymentName, refs_from_outcome
 from .plan import Target
 from .session import Caller
@@ -37,6 +38,7 @@ class StoredDeployment:
     source_schema: str
     # Whether it was told to prune when it was sealed.
     prune: bool
+    provenance: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,26 @@ def find_deployment(database: Database, deployment_id: int) -> StoredDeployment 
     rows = database.fetch("deployment", id=deployment_id)
     if not rows:
         return None
+    row = rows[0]
     return StoredDeployment(
-        id=deployment_id, **{**rows[0], "status": Status(rows[0]["status"])}
+        id=deployment_id,
+        env=row["env"],
+        status=Status(row["status"]),
+        label=row["label"],
+        source_schema=row["source_schema"],
+        prune=row["prune"],
+        provenance=json.loads(row["provenance"]),
     )
+
+
+def known_deployment(
+    database: Database, env: str, deployment_id: int
+) -> StoredDeployment:
+    """Return a deployment of an environment, or refuse one that it lacks."""
+    found = find_deployment(database, deployment_id)
+    if found is None or found.env != env:
+        raise unknown_deployment(env, deployment_id)
+    return found
 
 
 def labelled(database: Database, env: str, label: str) -> list[Ancestor]:

@@ -5,6 +5,7 @@ select
     d.status,
     d.label,
     d.source_schema,
-    coalesce((d.manifest #>> '{prune,enabled}')::bool, false) as prune
+    coalesce((d.manifest #>> '{prune,enabled}')::bool, false) as prune,
+    d.provenance::text as provenance
 from stopgap.deployment as d
 where d.id = :id

@@ -1,0 +1,2 @@
+-- The version of the language.
+select plts.version() as version
