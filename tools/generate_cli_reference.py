@@ -24,13 +24,15 @@ _TAIL = """\
 | 0 | done |
 | 1 | the local server, or the demo, failed |
 | 2 | the command line is not understood, or names no database |
-| 3 | there are differences (`diff --exit-code`), or changes (`plan --exit-code`) |
+| 3 | there are changes (`diff`, `plan` with `--exit-code`), or findings (`verify`) |
 | 10 | no connection to the database |
 | 11 | the database refused, or would (`plan`, `--dry-run`) |
 | 12 | the database's answer is not understood |
 | 13 | the output could not be written |
 | 14 | the database has no stopgap |
 | 15 | the connection broke during COMMIT: the outcome is unknown |
+| 16 | smoke tests failed, so nothing was deployed |
+| 17 | the file of a bundle is damaged, or not signed as it should be |
 | 130 | interrupted |
 
 ## JSON
@@ -40,7 +42,8 @@ stay; new ones may come. All have `command`, and those of an environment have `e
 
 | command | keys |
 | --- | --- |
-| `deploy` | `from_schema`, `deployment_id`, `prune`, `changed`, `status` |
+| `deploy` | `from_schema`, `deployment_id`, `prune`, `changed`, `status`, \
+`smoke_tests` |
 | `plan` | `from_schema`, `changed`, `possible`, `plan` |
 | `rollback` | `steps`, `to_id`, `to_label`, `deployment_id`, `changed`, `dry_run` |
 | `activate` | `deployment_id`, `changed`, `dry_run` |
@@ -48,6 +51,11 @@ stay; new ones may come. All have `command`, and those of an environment have `e
 | `status` | `status` (null for an unknown environment) |
 | `deployments` | `count`, `deployments` |
 | `diff` | `from_schema`, `diff` |
+| `promote` | `from_env`, `to_env`, `deployment_id`, `changed` |
+| `export` | `deployment_id`, `out`, `digest`, `signed` |
+| `import` | `file`, `deployment_id`, `status`, `changed`, `verified`, `differences` |
+| `audit` | `count`, `entries` |
+| `gc`, `verify`, `after-restore` | those of the functions of these names |
 | `up` | `dsn`, `dir`, `port`, `pid` |
 | `down` | `dir`, `pid`, `stopped` |
 | `demo` | `database`, `dsn`, `steps` |
@@ -61,7 +69,10 @@ the deployment has the functions that were active before. A `--dry-run` of `depl
 An error is JSON too, on the standard error: `command`, `exit_code` and `error` with
 `kind`, `message` and `hint`; what the database refused has `sqlstate` and `detail`, and
 TypeScript that does not compile has `diagnostics`, each with `fn_name`, `line`,
-`column`, `code` and `message`. SQLSTATEs are listed in the [SQL reference](sql.md).
+`column`, `code` and `message`. Smoke tests that failed are in `smoke_tests`, each with
+`check`, `line` and `message`. `failed_deployment_id` is where the history keeps a
+failed deploy, null where it does not. SQLSTATEs are listed in the
+[SQL reference](sql.md).
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stopgap.client import Client, connect
 from stopgap.errors import (
+    BundleRefused,
     CompileError,
     ConnectionFailed,
     DatabaseError,
@@ -11,6 +12,7 @@ from stopgap.errors import (
     OutcomeUnknown,
     OutputFailed,
     ServerError,
+    SmokeFailed,
     StopgapError,
     UndecodableAnswer,
     UsageError,
@@ -24,6 +26,7 @@ from stopgap.results import (
     Diff,
     Function,
     FunctionDiff,
+    Made,
     Outcome,
     RolledBack,
     Status,
@@ -33,6 +36,7 @@ __version__ = "0.2.0"
 
 __all__ = [
     "Activated",
+    "BundleRefused",
     "Client",
     "CompileError",
     "ConnectionFailed",
@@ -44,6 +48,7 @@ __all__ = [
     "Function",
     "FunctionDiff",
     "Kept",
+    "Made",
     "NotInitialized",
     "Outcome",
     "OutcomeUnknown",
@@ -53,6 +58,7 @@ __all__ = [
     "Repaired",
     "RolledBack",
     "ServerError",
+    "SmokeFailed",
     "Status",
     "StopgapError",
     "UndecodableAnswer",

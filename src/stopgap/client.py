@@ -6,9 +6,8 @@ with stopgap.connect("dbname=shop") as client:
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib import resources
 from types import TracebackType
@@ -22,14 +21,11 @@ from stopgap.errors import (
     CompileError,
     ConnectionFailed,
     DatabaseError,
-    NotInitialized,
-    OutcomeUnknown,
     StopgapError,
     UndecodableAnswer,
-    UsageError,
 )
+from stopgap.failures import failure_record
 from stopgap.plans import Plan, Repaired
-from stopgap.refusal import refusal
 from stopgap.results import (
     Activated,
     Deployed,
@@ -37,45 +33,34 @@ from stopgap.results import (
     Diagnostic,
     Diff,
     Json,
-    Outcome,
+    Made,
     RolledBack,
     Status,
 )
+from stopgap.smoke import Smoke
+from stopgap.transport import Transport, open_connection
 
-# SQLSTATEs of the engine, see docs/reference/sql.md.
+# A SQLSTATE of the engine, see docs/reference/sql.md.
 _RESULT_TOO_LARGE = "SG109"
-_CONCURRENT_CHANGE = "SG208"
-# What PostgreSQL says where there is no schema stopgap, or not this function in it.
-_MISSING = ("3F000", "42883")
-_ATTEMPTS = 3
-_OUTCOME = "select pg_catalog.current_setting('stopgap.outcome', true)"
 _PAGE = 200
-_Parameters = Sequence[object] | Mapping[str, object]
 
 
 def connect(dsn: str, *, on_notice: Callable[[str], None] | None = None) -> Client:
     """Connect to a database with stopgap; `on_notice` gets what the server remarks."""
-    try:
-        connection = psycopg.connect(
-            dsn, autocommit=True, fallback_application_name="stopgap"
-        )
-    except psycopg.OperationalError as error:
-        raise ConnectionFailed(_one_line(error)) from error
-    except psycopg.ProgrammingError as error:
-        raise UsageError(f"this is no connection string: {_one_line(error)}") from error
-    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-    if on_notice is not None:
-        connection.add_notice_handler(
-            lambda notice: on_notice(notice.message_primary or "")
-        )
-    return Client(connection)
+    connection = open_connection(dsn, on_notice)
+    return Client(connection, reconnect=lambda: open_connection(dsn, on_notice))
 
 
 class Client:
     """A connection to a database with stopgap; close it, or use it in `with`."""
 
-    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]]) -> None:
-        self._connection = connection
+    def __init__(
+        self,
+        connection: psycopg.Connection[tuple[Any, ...]],
+        *,
+        reconnect: Callable[[], psycopg.Connection[tuple[Any, ...]]] | None = None,
+    ) -> None:
+        self._transport = Transport(reconnect or _no_reconnect, connection)
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +75,7 @@ class Client:
 
     def close(self) -> None:
         """Close the connection."""
-        self._connection.close()
+        self._transport.connection.close()
 
     def deploy(
         self,
@@ -101,18 +86,31 @@ class Client:
         prune: bool | None = None,
         activate: bool = True,
         if_changed: bool = False,
+        provenance: Mapping[str, object] | None = None,
+        smoke: Smoke | None = None,
     ) -> Deployed:
         """Deploy the functions of a schema; `prune` None leaves it to the setting.
 
         Without `activate` the deployment is sealed, for `activate()`. With `if_changed`
         none is made where nothing changed: the answer is then the active one.
+        `smoke` is run before the deploy is committed, and undoes it when it fails.
         Raises CompileError, with all diagnostics, where the TypeScript is wrong.
         """
-        options = {"prune": prune, "activate": activate, "if_changed": if_changed}
+        token = _token()
+        options = {
+            "prune": prune,
+            "activate": activate,
+            "if_changed": if_changed,
+            "provenance": provenance,
+            "token": token,
+        }
         try:
-            outcome = self._change(
+            outcome = self._transport.make(
+                env,
+                token,
                 "select stopgap.deploy(%s, %s, %s, %s)",
                 [env, from_schema, label, Jsonb(options)],
+                inspect=None if smoke is None else smoke.inspector(env),
             )
         except CompileError as error:
             raise self._with_source_lines(error, from_schema) from error.__cause__
@@ -126,6 +124,132 @@ class Client:
             outcome=outcome,
         )
 
+    def promote(
+        self,
+        from_env: str,
+        to_env: str,
+        *,
+        label: str | None = None,
+        prune: bool | None = None,
+        if_changed: bool = False,
+        provenance: Mapping[str, object] | None = None,
+    ) -> Made:
+        """Deploy to an environment the artifacts that another one runs."""
+        token = _token()
+        options = {
+            "label": label,
+            "prune": prune,
+            "if_changed": if_changed,
+            "provenance": provenance,
+            "token": token,
+        }
+        outcome = self._transport.make(
+            to_env,
+            token,
+            "select stopgap.promote(%s, %s, %s)",
+            [from_env, to_env, Jsonb(options)],
+        )
+        return Made(to_env, self.deployment(to_env, outcome.deployment_id), outcome)
+
+    def export_deployment(self, env: str, deployment_id: int | None = None) -> Json:
+        """Return a deployment with its sources, for another database to import."""
+        return self._object(
+            "select stopgap.export_deployment(%s, %s)", [env, deployment_id]
+        )
+
+    def import_deployment(
+        self,
+        env: str,
+        bundle: Json,
+        *,
+        label: str | None = None,
+        prune: bool | None = None,
+        activate: bool = True,
+        if_changed: bool = False,
+        provenance: Mapping[str, object] | None = None,
+    ) -> Made:
+        """Deploy what a bundle holds, compiled anew."""
+        token = _token()
+        options = {
+            "label": label,
+            "prune": prune,
+            "activate": activate,
+            "if_changed": if_changed,
+            "provenance": provenance,
+            "token": token,
+        }
+        outcome = self._transport.make(
+            env,
+            token,
+            "select stopgap.import_deployment(%s, %s, %s)",
+            [env, Jsonb(bundle), Jsonb(options)],
+        )
+        return Made(env, self.deployment(env, outcome.deployment_id), outcome)
+
+    def record_failure(
+        self,
+        env: str,
+        *,
+        from_schema: str,
+        error: StopgapError,
+        label: str | None = None,
+        provenance: Mapping[str, object] | None = None,
+    ) -> int:
+        """Record a deploy that failed, in a transaction of its own; return its id."""
+        options = {"label": label, "provenance": provenance}
+        return int(
+            self._transport.ask(
+                "select stopgap.record_failure(%s, %s, %s, %s)",
+                [env, from_schema, Jsonb(failure_record(error)), Jsonb(options)],
+            )
+        )
+
+    def gc(
+        self,
+        *,
+        env: str | None = None,
+        keep: int | None = None,
+        older_than: str | None = None,
+        keep_labelled: bool = False,
+        grace: str | None = None,
+        dry_run: bool = False,
+    ) -> Json:
+        """Remove deployments past a policy, and artifacts that nothing needs."""
+        options = {
+            "env": env,
+            "keep": keep,
+            "older_than": older_than,
+            "keep_labelled": keep_labelled,
+            "grace": grace,
+            "dry_run": dry_run,
+        }
+        return self._object("select stopgap.gc(%s)", [Jsonb(options)])
+
+    def verify(self, *, env: str | None = None) -> Json:
+        """Check the catalog and what is live; the answer lists what is wrong."""
+        return self._object("select stopgap.verify(%s)", [Jsonb({"env": env})])
+
+    def after_restore(self) -> Json:
+        """Give stopgap_owner back what a restore or a template left out."""
+        return self._object("select stopgap.after_restore()", [])
+
+    def audit(
+        self,
+        env: str | None = None,
+        *,
+        max_count: int | None = None,
+        before_id: int | None = None,
+    ) -> list[Json]:
+        """Return activations, newest first, of one environment or of all."""
+        parameters = {"env": env, "max_count": max_count, "before_id": before_id}
+        return [row for (row,) in self._transport.rows(_query("audit"), parameters)]
+
+    def _object(self, statement: str, parameters: list[Any]) -> Json:
+        answer = self._transport.ask(statement, parameters)
+        if not isinstance(answer, dict):
+            raise UndecodableAnswer(f"expected an object, got {answer!r:.60}")
+        return answer
+
     def rollback(
         self,
         env: str,
@@ -135,7 +259,7 @@ class Client:
         to_label: str | None = None,
     ) -> RolledBack:
         """Go back by steps, or to a deployment, and return what is active then."""
-        outcome = self._change(
+        outcome = self._transport.change(
             "select stopgap.rollback(%s, %s, %s, %s)",
             [env, steps, to_id, Jsonb({"to_label": to_label})],
         )
@@ -150,12 +274,14 @@ class Client:
 
     def activate(self, env: str, deployment_id: int) -> Activated:
         """Activate a deployment that is sealed, or was active before."""
-        outcome = self._change("select stopgap.activate(%s, %s)", [env, deployment_id])
+        outcome = self._transport.change(
+            "select stopgap.activate(%s, %s)", [env, deployment_id]
+        )
         return Activated(env=env, deployment_id=deployment_id, outcome=outcome)
 
     def repair(self, env: str, *, dry_run: bool = False) -> Repaired:
         """Make the live schema again what the active deployment says."""
-        answer, _ = self._retried(
+        answer, _ = self._transport.retried(
             "select stopgap.repair(%s, %s)", [env, Jsonb({"dry_run": dry_run})]
         )
         return Repaired.from_json(answer)
@@ -187,7 +313,7 @@ class Client:
 
     def status(self, env: str) -> Status | None:
         """Return what the environment runs; None for an unknown environment."""
-        answer = self._ask("select stopgap.status(%s)", [env])
+        answer = self._transport.ask("select stopgap.status(%s)", [env])
         return None if answer is None else Status.from_json(answer)
 
     def deployments(
@@ -199,7 +325,7 @@ class Client:
         with_functions: bool = True,
     ) -> tuple[Deployment, ...]:
         """Return the history, newest first, empty for an unknown environment."""
-        answer = self._ask(
+        answer = self._transport.ask(
             "select stopgap.deployments(%s, %s, %s, %s)",
             [env, max_count, before_id, with_functions],
         )
@@ -207,9 +333,10 @@ class Client:
             raise UndecodableAnswer(f"expected a list, got {answer!r:.60}")
         return tuple(map(Deployment.from_json, answer))
 
-    def history(self, env: str, *, with_functions: bool = True) -> Iterator[Deployment]:
+    def history(
+        self, env: str, *, before_id: int | None = None, with_functions: bool = True
+    ) -> Iterator[Deployment]:
         """Yield the whole history, newest first, in pages that one answer can hold."""
-        before_id: int | None = None
         count = _PAGE
         while True:
             try:
@@ -258,39 +385,43 @@ class Client:
             "against_env": against_env,
         }
         return Diff.from_json(
-            self._ask(
+            self._transport.ask(
                 "select stopgap.diff(%s, %s, %s)", [env, from_schema, Jsonb(options)]
             )
         )
 
     def metrics(self) -> Json:
         """Return the counters of this session."""
-        answer = self._ask("select stopgap.metrics()", [])
+        answer = self._transport.ask("select stopgap.metrics()", [])
         if not isinstance(answer, dict):
             raise UndecodableAnswer(f"expected an object, got {answer!r:.60}")
         return answer
 
     def version(self) -> str:
         """Return the version of the extension in the database."""
-        return str(self._ask("select stopgap.version()", []))
+        return str(self._transport.ask("select stopgap.version()", []))
 
     def artifact_sources(self, hashes: Iterable[str]) -> dict[str, str]:
         """Return the TypeScript, as it was written, of artifacts that are stored."""
         query = _query("artifact_sources")
-        rows = self._rows(query, {"hashes": list(hashes)})
+        rows = self._transport.rows(query, {"hashes": list(hashes)})
         return {
             hash_: author_text(source) for hash_, source in rows if source is not None
         }
 
     def function_sources(self, schema: str) -> dict[str, str]:
         """Return the TypeScript of a schema's functions, as their authors wrote it."""
-        return dict(self._rows(_query("function_sources"), {"schema": schema}))
+        return dict(
+            self._transport.rows(_query("function_sources"), {"schema": schema})
+        )
 
     def _plan(
         self, env: str, from_schema: str | None, options: Mapping[str, object]
     ) -> Plan:
         statement = "select stopgap.plan(%s, %s, %s)"
-        return Plan.from_json(self._ask(statement, [env, from_schema, Jsonb(options)]))
+        return Plan.from_json(
+            self._transport.ask(statement, [env, from_schema, Jsonb(options)])
+        )
 
     def _with_source_lines(self, error: CompileError, schema: str) -> CompileError:
         """Add to each diagnostic the line that it is about."""
@@ -309,82 +440,10 @@ class Client:
             for each in diagnostics
         )
 
-    def _change(self, statement: str, parameters: list[Any]) -> Outcome:
-        """Run a function that changes an environment, and return what it did."""
-        answer, told = self._retried(statement, parameters)
-        outcome = Outcome.from_json(_decoded(told))
-        if answer != outcome.deployment_id:
-            raise UndecodableAnswer(f"expected a deployment id, got {answer!r:.60}")
-        return outcome
 
-    def _retried(
-        self, statement: str, parameters: list[Any]
-    ) -> tuple[object, str | None]:
-        """Run a function that changes live functions.
-
-        A GRANT at the same moment makes the engine give up; nothing has changed then,
-        and another attempt is in order.
-        """
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return self._transact(statement, parameters)
-            except DatabaseError as error:
-                if error.sqlstate != _CONCURRENT_CHANGE:
-                    raise
-        return self._transact(statement, parameters)
-
-    def _transact(
-        self, statement: str, parameters: list[Any]
-    ) -> tuple[object, str | None]:
-        """Run a statement in a transaction; return its answer, and its outcome.
-
-        Tells a COMMIT that broke from an error.
-        """
-        is_committing = False
-        try:
-            with self._translated_errors(), self._connection.transaction():
-                row = self._connection.execute(
-                    statement.encode(), parameters
-                ).fetchone()
-                told = self._connection.execute(_OUTCOME).fetchone()
-                is_committing = True
-        except StopgapError as error:
-            if is_committing and self._connection.closed:
-                raise OutcomeUnknown(
-                    f"the connection broke during COMMIT: {error}",
-                    hint="look at `stopgap status` before trying again",
-                ) from error
-            raise
-        return row[0] if row else None, told[0] if told else None
-
-    def _ask(self, statement: str, parameters: _Parameters) -> object:
-        rows = self._rows(statement, parameters)
-        return rows[0][0] if rows else None
-
-    def _rows(self, statement: str, parameters: _Parameters) -> list[tuple[Any, ...]]:
-        with self._translated_errors():
-            return self._connection.execute(statement.encode(), parameters).fetchall()
-
-    @contextmanager
-    def _translated_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except psycopg.Error as error:
-            if self._connection.closed:
-                raise ConnectionFailed(
-                    f"the connection broke: {_one_line(error)}"
-                ) from error
-            if error.sqlstate in _MISSING and not self._has_extension():
-                raise NotInitialized(
-                    hint="as a superuser run: create extension stopgap cascade"
-                ) from error
-            raise refusal(error) from error
-
-    def _has_extension(self) -> bool:
-        found = self._connection.execute(
-            "select 1 from pg_catalog.pg_extension where extname = 'stopgap'"
-        )
-        return found.fetchone() is not None
+def _token() -> str:
+    """Return what finds a deployment whose answer gets lost."""
+    return str(uuid.uuid4())
 
 
 def _query(name: str) -> str:
@@ -396,12 +455,5 @@ def _line(source: str | None, number: int) -> str | None:
     return lines[number - 1] if 0 < number <= len(lines) else None
 
 
-def _decoded(text: str | None) -> object:
-    try:
-        return json.loads(text or "")
-    except ValueError:
-        raise UndecodableAnswer(f"expected an outcome, got {text!r:.60}") from None
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _no_reconnect() -> psycopg.Connection[tuple[Any, ...]]:
+    raise ConnectionFailed("this client does not know how to connect again")

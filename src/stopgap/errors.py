@@ -9,7 +9,9 @@ StopgapError
 ├── UndecodableAnswer     the database's answer is not of the agreed form
 ├── OutputFailed          the answer could not be written
 ├── NotInitialized        the database has no stopgap
-└── OutcomeUnknown        the connection broke during COMMIT
+├── OutcomeUnknown        the connection broke during COMMIT
+├── SmokeFailed           smoke tests failed, and with them the deploy
+└── BundleRefused         a bundle's file cannot be read, or its signature is not good
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from stopgap.results import Diagnostic
+    from stopgap.smoke import Failure
 
 
 class StopgapError(Exception):
@@ -28,6 +31,8 @@ class StopgapError(Exception):
     def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
         super().__init__(message or (type(self).__doc__ or "").rstrip("."))
         self.hint = hint
+        # Where the history keeps it, for a deploy whose failure was recorded.
+        self.failed_deployment_id: int | None = None
 
     @property
     def message(self) -> str:
@@ -112,3 +117,19 @@ class OutcomeUnknown(StopgapError):
     """The connection broke during COMMIT, so the outcome is unknown."""
 
     exit_code = 15
+
+
+class SmokeFailed(StopgapError):
+    """Smoke tests failed: nothing was deployed."""
+
+    exit_code = 16
+
+    def __init__(self, message: str, *, failures: tuple[Failure, ...]) -> None:
+        super().__init__(message, hint="nothing was changed")
+        self.failures = failures
+
+
+class BundleRefused(StopgapError):
+    """The file of a bundle is not what it must be."""
+
+    exit_code = 17

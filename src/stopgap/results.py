@@ -63,6 +63,11 @@ class Deployment:
         )
 
     @property
+    def provenance(self) -> Json:
+        """Where its sources come from, as far as it was said."""
+        return as_object(self.raw.get("provenance") or {})
+
+    @property
     def manifest(self) -> Json:
         """What the deployment consists of, as the database keeps it."""
         return as_object(self.raw.get("manifest") or {})
@@ -96,6 +101,19 @@ class Outcome:
             kept=field(raw, "kept", int),
         )
 
+    @classmethod
+    def of_lost_answer(cls, deployment_id: int) -> Outcome:
+        """Return what is known of a change that was done, but whose answer was lost."""
+        return cls(
+            deployment_id=deployment_id,
+            changed=True,
+            activation_id=None,
+            created=0,
+            replaced=0,
+            dropped=0,
+            kept=0,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
@@ -111,6 +129,20 @@ class Deployed:
     @property
     def changed(self) -> bool:
         """Whether it differs from what was active before."""
+        return self.outcome.changed
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A deployment that a promotion or an import made."""
+
+    env: str
+    deployment: Deployment
+    outcome: Outcome
+
+    @property
+    def changed(self) -> bool:
+        """Whether there was anything to do."""
         return self.outcome.changed
 
 

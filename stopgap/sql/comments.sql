@@ -101,5 +101,7 @@ comment on function stopgap.export_deployment(text, bigint, jsonb) is
     'A deployment with its sources as one value, for import_deployment()';
 comment on function stopgap.import_deployment(text, jsonb, jsonb) is
     'Deploys what export_deployment() answered, compiled anew; returns the deployment';
+comment on function stopgap.verify(jsonb) is
+    'What is wrong with what stopgap keeps, and with what is live; writes nothing';
 comment on function stopgap.after_restore(jsonb) is
     'Gives stopgap_owner back what a restore or a template left out; superusers only';

@@ -233,6 +233,15 @@ if "stopgap @VERSION@" not in GD:
 return GD["stopgap @VERSION@"].import_deployment(plpy, env, bundle, options)
 $python$;
 
+create or replace function stopgap.verify(options jsonb default '{}') returns jsonb
+language plpython3u stable parallel unsafe security definer
+set search_path = pg_catalog, pg_temp
+as $python$
+if "stopgap @VERSION@" not in GD:
+    plpy.execute("select stopgap.load_engine()")
+return GD["stopgap @VERSION@"].verify(plpy, options)
+$python$;
+
 -- No definer: it gives things to stopgap_owner that only a superuser can give.
 create or replace function stopgap.after_restore(
     options jsonb default '{}'

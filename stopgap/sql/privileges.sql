@@ -32,6 +32,7 @@ alter function stopgap.gc(jsonb) owner to stopgap_owner;
 alter function stopgap.promote(text, text, jsonb) owner to stopgap_owner;
 alter function stopgap.export_deployment(text, bigint, jsonb) owner to stopgap_owner;
 alter function stopgap.import_deployment(text, jsonb, jsonb) owner to stopgap_owner;
+alter function stopgap.verify(jsonb) owner to stopgap_owner;
 
 -- What the engine needs of others.
 grant usage on schema plts to stopgap_owner;
@@ -73,6 +74,7 @@ revoke all on function stopgap.gc(jsonb) from public;
 revoke all on function stopgap.promote(text, text, jsonb) from public;
 revoke all on function stopgap.export_deployment(text, bigint, jsonb) from public;
 revoke all on function stopgap.import_deployment(text, jsonb, jsonb) from public;
+revoke all on function stopgap.verify(jsonb) from public;
 revoke all on function stopgap.after_restore(jsonb) from public;
 
 grant execute on function stopgap.deploy(text, text, text, jsonb) to stopgap_deployer;
@@ -94,6 +96,7 @@ grant execute on function stopgap.export_deployment(text, bigint, jsonb)
     to stopgap_deployer;
 grant execute on function stopgap.import_deployment(text, jsonb, jsonb)
     to stopgap_deployer;
+grant execute on function stopgap.verify(jsonb) to stopgap_deployer;
 
 -- Deployers read everything: the history, and the code that it refers to.
 grant select on

@@ -99,37 +99,6 @@ def test_a_session_that_is_ended_during_a_deploy_is_a_connection_error(
             client.deploy("prod", from_schema="api")
 
 
-def test_a_commit_that_breaks_has_an_unknown_outcome(
-    api: Connection, database: str
-) -> None:
-    # The session ends itself at COMMIT: after the deploy's answer, before the commit's.
-    api.execute(
-        """
-        create function public.end_session() returns trigger language plpgsql as $$
-        begin
-            perform pg_terminate_backend(pg_backend_pid());
-            perform pg_sleep(10);
-            return null;
-        end $$
-        """
-    )
-    api.execute(
-        """
-        create constraint trigger end_session after insert on stopgap.deployment
-        deferrable initially deferred
-        for each row execute function public.end_session()
-        """
-    )
-    with (
-        stopgap.connect(database) as client,
-        pytest.raises(stopgap.OutcomeUnknown) as outcome,
-    ):
-        client.deploy("prod", from_schema="api")
-
-    assert outcome.value.exit_code == 15
-    assert outcome.value.hint is not None
-
-
 def test_notices_reach_the_caller(api: Connection, database: str) -> None:
     heard: list[str] = []
     api.execute(

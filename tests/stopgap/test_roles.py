@@ -42,6 +42,7 @@ CALLS = (
     "stopgap.record_failure('prod', 'shop', '{\"message\": \"m\"}')",
     "stopgap.find_deployment('prod', 'token')",
     "stopgap.gc()",
+    "stopgap.verify()",
     "stopgap.promote('prod', 'staging')",
     "stopgap.export_deployment('prod')",
     "stopgap.import_deployment('prod', '{}')",

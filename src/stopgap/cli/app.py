@@ -14,17 +14,24 @@ import typer
 from stopgap import __version__
 from stopgap.cli import (
     activate,
+    after_restore,
+    audit,
     demo,
     deploy,
     deployments,
     diff,
     down,
+    export_,
+    gc,
+    import_,
     plan,
+    promote,
     psql,
     repair,
     rollback,
     status,
     up,
+    verify,
 )
 from stopgap.cli.options import OUTPUT_VARIABLE, Output
 from stopgap.cli.render import print_error_human, print_error_json
@@ -40,6 +47,13 @@ _VERBS: dict[str, Callable[..., None]] = {
     "status": status.status,
     "deployments": deployments.deployments,
     "repair": repair.repair,
+    "promote": promote.promote,
+    "export": export_.export_,
+    "import": import_.import_,
+    "audit": audit.audit,
+    "gc": gc.gc,
+    "verify": verify.verify,
+    "after-restore": after_restore.after_restore,
     "up": up.up,
     "down": down.down,
     "psql": psql.psql,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,36 +12,47 @@ from stopgap.cli.options import (
     DbOption,
     EnvOption,
     FromSchemaOption,
+    IfChangedOption,
+    LabelOption,
     Output,
     OutputOption,
     PruneOption,
 )
 from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
+from stopgap.cli.provenance import MessageOption, NoProvenanceOption, gather
+from stopgap.cli.recording import recorded_failure
 from stopgap.cli.render import counted, print_human, print_json, progress, table, title
 from stopgap.cli.session import open_client
+from stopgap.smoke import DEFAULT_ROLE, read_smoke
 
 
 def deploy(
     from_schema: FromSchemaOption,
     db: DbOption = None,
     env: EnvOption = "prod",
-    label: Annotated[
-        str | None,
-        typer.Option(
-            "--label", metavar="LABEL", help="A name for people to know it by."
-        ),
-    ] = None,
+    label: LabelOption = None,
     prune: PruneOption = None,
-    if_changed: Annotated[
-        bool,
-        typer.Option("--if-changed", help="Make no deployment if nothing changed."),
-    ] = False,
+    if_changed: IfChangedOption = False,
     no_activate: Annotated[
         bool,
         typer.Option(
             "--no-activate", help="Seal the deployment, for `stopgap activate`."
         ),
     ] = False,
+    smoke: Annotated[
+        Path | None,
+        typer.Option(
+            "--smoke",
+            metavar="FILE",
+            help="Calls that must succeed before it counts: .sql, .toml or .json.",
+        ),
+    ] = None,
+    smoke_role: Annotated[
+        str,
+        typer.Option("--smoke-role", metavar="ROLE", help="Role that they run as."),
+    ] = DEFAULT_ROLE,
+    message: MessageOption = None,
+    no_provenance: NoProvenanceOption = False,
     dry_run: DryRunOption = False,
     ddl: DdlOption = False,
     output: OutputOption = Output.HUMAN,
@@ -51,12 +63,17 @@ def deploy(
     anything is wrong, nothing changes.
     """
     is_json = output is Output.JSON
+    checks = None if smoke is None else read_smoke(smoke, smoke_role)
+    provenance = gather(message, no_provenance=no_provenance)
     with open_client(db, quiet=is_json) as client:
         if dry_run:
             _plan(client, env, from_schema, prune, with_ddl=ddl, is_json=is_json)
             return
         changes = None if is_json else _foreseen(client, env, from_schema)
-        with progress(f"deploying {from_schema} to {env}", quiet=is_json):
+        with (
+            progress(f"deploying {from_schema} to {env}", quiet=is_json),
+            recorded_failure(client, env, from_schema, label, provenance),
+        ):
             deployed = client.deploy(
                 env,
                 from_schema=from_schema,
@@ -64,6 +81,8 @@ def deploy(
                 prune=prune,
                 activate=not no_activate,
                 if_changed=if_changed,
+                provenance=provenance,
+                smoke=checks,
             )
     if is_json:
         print_json(
@@ -75,6 +94,7 @@ def deploy(
                 "prune": deployed.prune,
                 "changed": deployed.changed,
                 "status": deployed.deployment.status,
+                "smoke_tests": None if checks is None else len(checks.checks),
             }
         )
     else:

@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from typing import Annotated
+
+import typer
 from rich.text import Text
 
 from stopgap import Deployment
 from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
-from stopgap.cli.render import moment, print_human, print_json, table
+from stopgap.cli.render import commit, moment, print_human, print_json, table
 from stopgap.cli.session import open_client
 
-_COLUMNS = ("id", "status", "label", "from schema", "functions", "created", "by")
+_COLUMNS = (
+    "id",
+    "status",
+    "label",
+    "from schema",
+    "functions",
+    "commit",
+    "created",
+    "by",
+)
 _STYLES = {"active": "green", "failed": "red"}
 
 
 def deployments(
     db: DbOption = None,
     env: EnvOption = "prod",
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            metavar="N",
+            min=1,
+            help="No more than N.  [default: all]",
+            show_default=False,
+        ),
+    ] = None,
+    before: Annotated[
+        int | None,
+        typer.Option(
+            "--before", metavar="DEPLOYMENT_ID", help="Only older ones than this."
+        ),
+    ] = None,
     output: OutputOption = Output.HUMAN,
 ) -> None:
     """List the deployments of an environment, newest first."""
     is_json = output is Output.JSON
     with open_client(db, quiet=is_json) as client:
-        found = list(client.history(env, with_functions=is_json))
+        history = client.history(env, before_id=before, with_functions=is_json)
+        found = list(islice(history, limit))
     if is_json:
         print_json(
             {
@@ -44,6 +74,7 @@ def _row(found: Deployment) -> tuple[object, ...]:
         found.label,
         found.source_schema,
         found.function_count,
+        commit(found.provenance),
         moment(found.created_at),
         found.created_by,
     )

@@ -60,6 +60,13 @@ PruneOption = Annotated[
         show_default=False,
     ),
 ]
+LabelOption = Annotated[
+    str | None,
+    typer.Option("--label", metavar="LABEL", help="A name for people to know it by."),
+]
+IfChangedOption = Annotated[
+    bool, typer.Option("--if-changed", help="Make no deployment if nothing changed.")
+]
 DirOption = Annotated[
     Path | None,
     typer.Option(

@@ -17,10 +17,13 @@ from stopgap.errors import (
     CompileError,
     DatabaseError,
     OutputFailed,
+    SmokeFailed,
     StopgapError,
 )
 from stopgap.results import Deployment, Diagnostic, FunctionDiff
+from stopgap.smoke import Failure
 
+_COMMIT_DIGITS = 10
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _CHANGE_STYLES = {"added": "green", "changed": "yellow", "removed": "red"}
 
@@ -62,6 +65,12 @@ def moment(timestamp: str) -> str:
         return f"{datetime.fromisoformat(timestamp).astimezone():%Y-%m-%d %H:%M:%S}"
     except ValueError:
         return timestamp
+
+
+def commit(provenance: Mapping[str, object]) -> str:
+    """Return the commit that the sources are of, marked where they were changed."""
+    dirty = "+" if provenance.get("git_dirty") else ""
+    return str(provenance.get("git_commit", ""))[:_COMMIT_DIGITS] + dirty
 
 
 def title(deployment: Deployment) -> str:
@@ -130,6 +139,10 @@ def print_error_human(error: StopgapError) -> None:
         parts.extend(map(diagnostic_text, error.diagnostics))
     elif isinstance(error, DatabaseError) and error.detail:
         parts.append(Text(error.detail))
+    elif isinstance(error, SmokeFailed):
+        parts.extend(map(_smoke_failure, error.failures))
+    if error.failed_deployment_id is not None:
+        parts.append(Text(f"Recorded as deployment {error.failed_deployment_id}"))
     if error.hint:
         parts.append(labelled("hint", error.hint, "bold cyan"))
     _stderr().print(Group(*parts))
@@ -155,6 +168,12 @@ def print_error_json(command: str | None, error: StopgapError) -> None:
             }
             for each in error.diagnostics
         ]
+    if isinstance(error, SmokeFailed):
+        told["smoke_tests"] = [
+            {"check": each.name, "line": each.line, "message": each.why}
+            for each in error.failures
+        ]
+    told["failed_deployment_id"] = error.failed_deployment_id
     answer = {"command": command, "exit_code": error.exit_code, "error": told}
     print(json.dumps(answer, ensure_ascii=False, indent=2), file=sys.stderr)
 
@@ -173,6 +192,11 @@ def diagnostic_text(found: Diagnostic) -> Text:
         result.append(" " * (len(gutter) - 2) + "| ", style="dim")
         result.append(f"{blank}^\n", style="bold red")
     return result
+
+
+def _smoke_failure(failed: Failure) -> Text:
+    place = "" if failed.line is None else f" (line {failed.line})"
+    return labelled(f"{failed.name}{place}", failed.why, "bold")
 
 
 def labelled(label: str, message: str, style: str) -> Text:

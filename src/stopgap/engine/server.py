@@ -32,6 +32,7 @@ from .verbs.record_failure import record_failure as run_record_failure
 from .verbs.repair import repair as run_repair
 from .verbs.rollback import rollback as run_rollback
 from .verbs.status import status as run_status
+from .verbs.verify import verify as run_verify
 
 T = TypeVar("T")
 
@@ -170,6 +171,11 @@ def find_deployment(plpy: Plpy, env: str | None, token: str | None) -> int | Non
 def gc(plpy: Plpy, options: str | None) -> str:
     """Answer `stopgap.gc(…)`."""
     return _run(plpy, "gc", lambda s: run_gc(s, options))
+
+
+def verify(plpy: Plpy, options: str | None) -> str:
+    """Answer `stopgap.verify(…)`."""
+    return _run(plpy, "verify", lambda s: run_verify(s, options))
 
 
 def after_restore(plpy: Plpy, options: str | None) -> str:

@@ -1,0 +1,67 @@
+"""stopgap audit: who made what active when."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from stopgap.cli.options import DbOption, Output, OutputOption
+from stopgap.cli.render import commit, moment, print_human, print_json, table
+from stopgap.cli.session import open_client
+from stopgap.results import Json
+
+_COLUMNS = ("id", "env", "action", "from", "to", "label", "commit", "when", "by", "as")
+
+
+def audit(
+    db: DbOption = None,
+    env: Annotated[
+        str | None,
+        typer.Option(
+            "--env",
+            metavar="ENV",
+            help="Environment.  [default: all of them]",
+            show_default=False,
+        ),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="No more than N.")
+    ] = 100,
+    before: Annotated[
+        int | None,
+        typer.Option("--before", metavar="ID", help="Only older ones than this."),
+    ] = None,
+    output: OutputOption = Output.HUMAN,
+) -> None:
+    """List who made which deployment active when, newest first.
+
+    Entries stay when `stopgap gc` removes the deployments that they are about.
+    """
+    is_json = output is Output.JSON
+    with open_client(db, quiet=is_json) as client:
+        found = client.audit(env, max_count=limit, before_id=before)
+    if is_json:
+        print_json(
+            {"command": "audit", "env": env, "count": len(found), "entries": found}
+        )
+    elif found:
+        print_human(table(_COLUMNS, list(map(_row, found))))
+    else:
+        print_human("Nothing was ever activated")
+
+
+def _row(entry: Json) -> tuple[object, ...]:
+    by, as_ = entry["activated_by"], entry["activated_as"]
+    return (
+        entry["activation_id"],
+        entry["env"],
+        entry["action"],
+        entry["from_deployment_id"],
+        entry["to_deployment_id"],
+        entry["to_label"],
+        commit(entry["to_provenance"]),
+        moment(entry["activated_at"]),
+        by,
+        None if as_ == by else as_,
+    )

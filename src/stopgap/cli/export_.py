@@ -1,0 +1,66 @@
+"""stopgap export: write a deployment into a file, for another database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stopgap.bundle_file import write_bundle
+from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap.cli.render import counted, print_human, print_json, progress
+from stopgap.cli.session import open_client
+
+
+def export_(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File to write.")],
+    db: DbOption = None,
+    env: EnvOption = "prod",
+    deployment: Annotated[
+        int | None,
+        typer.Option(
+            "--deployment",
+            metavar="DEPLOYMENT_ID",
+            help="Which deployment.  [default: what the environment runs]",
+            show_default=False,
+        ),
+    ] = None,
+    sign_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign-key", metavar="FILE", help="Sign with this ed25519 key (PEM)."
+        ),
+    ] = None,
+    output: OutputOption = Output.HUMAN,
+) -> None:
+    """Write a deployment with its sources into one file.
+
+    `stopgap import` deploys it to another database.
+    """
+    is_json = output is Output.JSON
+    with (
+        open_client(db, quiet=is_json) as client,
+        progress(f"exporting {env}", quiet=is_json),
+    ):
+        bundle = client.export_deployment(env, deployment)
+        write_bundle(out, bundle, sign_key=sign_key)
+    exported = bundle["deployment"]
+    if is_json:
+        print_json(
+            {
+                "command": "export",
+                "env": env,
+                "deployment_id": exported["id"],
+                "out": str(out),
+                "digest": bundle["digest"],
+                "signed": sign_key is not None,
+            }
+        )
+    else:
+        print_human(
+            f"Wrote deployment {exported['id']} of {env} to {out}: "
+            f"{counted(len(bundle['functions']), 'function')}"
+            + (", signed" if sign_key else ""),
+            f"To deploy it: stopgap import --env ENV {out}",
+        )

@@ -1,0 +1,128 @@
+"""stopgap import: deploy what `stopgap export` wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stopgap import Made
+from stopgap.bundle_file import read_bundle
+from stopgap.cli.options import (
+    DbOption,
+    EnvOption,
+    IfChangedOption,
+    LabelOption,
+    Output,
+    OutputOption,
+    PruneOption,
+)
+from stopgap.cli.provenance import MessageOption, NoProvenanceOption, ci_only
+from stopgap.cli.render import (
+    counted,
+    print_human,
+    print_json,
+    progress,
+    table,
+    title,
+)
+from stopgap.cli.session import open_client
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    db: DbOption = None,
+    env: EnvOption = "prod",
+    label: LabelOption = None,
+    prune: PruneOption = None,
+    if_changed: IfChangedOption = False,
+    no_activate: Annotated[
+        bool,
+        typer.Option(
+            "--no-activate", help="Seal the deployment, for `stopgap activate`."
+        ),
+    ] = False,
+    verify_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--verify-key",
+            metavar="FILE",
+            help="Take only what is signed with this ed25519 key (PEM).",
+        ),
+    ] = None,
+    message: MessageOption = None,
+    no_provenance: NoProvenanceOption = False,
+    output: OutputOption = Output.HUMAN,
+) -> None:
+    """Deploy what `stopgap export` wrote, compiled anew from its sources.
+
+    JavaScript in the file is never run. Says where the compiler here makes something
+    else of the sources than the file has.
+    """
+    is_json = output is Output.JSON
+    bundle = read_bundle(file, verify_key=verify_key)
+    with (
+        open_client(db, quiet=is_json) as client,
+        progress(f"importing {file.name} to {env}", quiet=is_json),
+    ):
+        made = client.import_deployment(
+            env,
+            bundle,
+            label=label,
+            prune=prune,
+            activate=not no_activate,
+            if_changed=if_changed,
+            provenance=ci_only(message, no_provenance=no_provenance),
+        )
+    recorded = made.deployment.provenance.get("bundle") or {}
+    differences = recorded.get("differences", [])
+    if is_json:
+        print_json(
+            {
+                "command": "import",
+                "env": env,
+                "file": str(file),
+                "deployment_id": made.deployment.id,
+                "status": made.deployment.status,
+                "changed": made.changed,
+                "verified": verify_key is not None,
+                "differences": differences,
+            }
+        )
+    else:
+        _print_human(made, file, differences, if_changed=if_changed)
+
+
+def _print_human(
+    made: Made, file: Path, differences: list[dict[str, object]], *, if_changed: bool
+) -> None:
+    name, env = title(made.deployment), made.env
+    if if_changed and not made.changed:
+        print_human(f"Nothing changed: {env} runs {name} already")
+        return
+    is_sealed = made.deployment.status == "sealed"
+    print_human(
+        f"{'Sealed' if is_sealed else 'Imported'} {file.name} "
+        f"{'for' if is_sealed else 'to'} {env}: {name}, "
+        f"{counted(made.deployment.function_count, 'function')}"
+    )
+    if differences:
+        rows = [
+            (name, each["what"], each.get("compiled_by"), each.get("compiled_here_by"))
+            for each in differences
+            for name in _names(each)
+        ]
+        columns = ("compiled differently", "what", "there by", "here by")
+        print_human("", table(columns, rows))
+    if is_sealed:
+        activate = f"stopgap activate --env {env} {made.deployment.id}"
+        print_human("", f"To activate: {activate}")
+    else:
+        print_human("", f"To undo: stopgap rollback --env {env}")
+
+
+def _names(difference: dict[str, object]) -> list[object]:
+    functions = difference.get("functions")
+    named = list(functions) if isinstance(functions, list) else []
+    return named or [difference.get("artifact_hash")]

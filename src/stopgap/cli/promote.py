@@ -1,0 +1,81 @@
+"""stopgap promote: what one environment runs becomes what another one runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from stopgap import Made
+from stopgap.cli.options import (
+    DbOption,
+    IfChangedOption,
+    LabelOption,
+    Output,
+    OutputOption,
+    PruneOption,
+)
+from stopgap.cli.provenance import MessageOption, NoProvenanceOption, ci_only
+from stopgap.cli.render import counted, print_human, print_json, progress, title
+from stopgap.cli.session import open_client
+
+
+def promote(
+    from_env: Annotated[
+        str, typer.Option("--from", metavar="ENV", help="Environment to take it from.")
+    ],
+    to_env: Annotated[
+        str, typer.Option("--to", metavar="ENV", help="Environment to bring it to.")
+    ],
+    db: DbOption = None,
+    label: LabelOption = None,
+    prune: PruneOption = None,
+    if_changed: IfChangedOption = False,
+    message: MessageOption = None,
+    no_provenance: NoProvenanceOption = False,
+    output: OutputOption = Output.HUMAN,
+) -> None:
+    """Deploy to an environment exactly what another one runs.
+
+    Nothing is compiled: the same artifacts become active, byte for byte. Both
+    environments are of one database; see `stopgap export` for others.
+    """
+    is_json = output is Output.JSON
+    provenance = ci_only(message, no_provenance=no_provenance)
+    with (
+        open_client(db, quiet=is_json) as client,
+        progress(f"promoting {from_env} to {to_env}", quiet=is_json),
+    ):
+        made = client.promote(
+            from_env,
+            to_env,
+            label=label,
+            prune=prune,
+            if_changed=if_changed,
+            provenance=provenance,
+        )
+    if is_json:
+        print_json(
+            {
+                "command": "promote",
+                "from_env": from_env,
+                "to_env": to_env,
+                "deployment_id": made.deployment.id,
+                "changed": made.changed,
+            }
+        )
+    else:
+        _print_human(made, from_env, if_changed=if_changed)
+
+
+def _print_human(made: Made, from_env: str, *, if_changed: bool) -> None:
+    if if_changed and not made.changed:
+        print_human(
+            f"Nothing changed: {made.env} runs {title(made.deployment)} already"
+        )
+        return
+    print_human(
+        f"Promoted {from_env} to {made.env}: {title(made.deployment)}, "
+        f"{counted(made.deployment.function_count, 'function')}",
+        f"To undo: stopgap rollback --env {made.env}",
+    )

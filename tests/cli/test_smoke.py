@@ -1,0 +1,226 @@
+"""deploy --smoke: what must succeed before a deploy counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Outcome, Run
+from tests.cli.shop import Connection, answer, shop, stopgap
+
+__all__ = ["shop", "stopgap"]
+
+GOOD = """
+[[check]]
+name = "greets"
+call = "greet"
+args = { name = "ann" }
+expect = { greeting = "hello ann", length = 3 }
+
+[[check]]
+call = "greet"
+args = { name = "bob" }
+contains = { length = 3 }
+
+[[check]]
+sql = "select count(*) = 2 from public.visits"
+
+[[check]]
+sql = "select * from stopgap.deployment"
+error = "42501"
+"""
+
+
+@pytest.fixture
+def smoke(stopgap: Run, tmp_path: Path) -> Any:
+    """Deploys with checks; the answer is JSON."""
+
+    def run_checks(text: str, *more: str, suffix: str = "toml") -> Outcome:
+        file = tmp_path / f"smoke.{suffix}"
+        file.write_text(text)
+        return stopgap(
+            "deploy",
+            "--from-schema",
+            "shop",
+            "--smoke",
+            str(file),
+            *more,
+            "--output",
+            "json",
+        )
+
+    return run_checks
+
+
+def count(connection: Connection, table: str) -> int:
+    row = connection.execute(f"select count(*) from {table}".encode()).fetchone()
+    return int(row[0]) if row else -1
+
+
+def why(outcome: Outcome) -> list[str]:
+    """Return why the checks failed."""
+    assert outcome.exit_code == 16, (outcome.stdout, outcome.stderr)
+    return [each["message"] for each in outcome.error_json["error"]["smoke_tests"]]
+
+
+def test_checks_that_succeed_let_the_deploy_through(
+    shop: Connection, smoke: Any
+) -> None:
+    deployed = answer(smoke(GOOD))
+
+    assert deployed["smoke_tests"] == 4
+    assert deployed["status"] == "active"
+    # What the checks did is undone.
+    assert count(shop, "public.visits") == 0
+
+
+def test_checks_that_fail_undo_the_deploy_and_are_recorded(
+    shop: Connection, smoke: Any, stopgap: Run
+) -> None:
+    outcome = smoke(GOOD.replace('"hello ann"', '"bye ann"'))
+
+    assert why(outcome) == [
+        'it answered {"length": 3, "greeting": "hello ann"},'
+        ' not {"greeting": "bye ann", "length": 3}'
+    ]
+    assert count(shop, "pg_namespace where nspname = 'live_deployment'") == 0
+    recorded = outcome.error_json["error"]["failed_deployment_id"]
+    history = answer(stopgap("deployments", "--output", "json"))["deployments"]
+    assert [(each["id"], each["status"]) for each in history] == [(recorded, "failed")]
+    assert history[0]["manifest"]["error"]["smoke"][0]["check"] == "greets"
+
+
+def test_every_check_that_fails_is_told(shop: Connection, smoke: Any) -> None:
+    outcome = smoke(
+        """
+        [[check]]
+        call = "greet"
+        args = { name = 7 }
+        contains = { greeting = "hello 8" }
+        [[check]]
+        call = "none"
+        [[check]]
+        sql = "select 1 / 0"
+        [[check]]
+        sql = "select 1"
+        error = "22012"
+        [[check]]
+        sql = "select false"
+        [[check]]
+        sql = "select 2 as n"
+        expect = 3
+        """
+    )
+
+    told = why(outcome)
+    assert [each.split(":")[0] for each in told[1:3]] == ["42883", "22012"]
+    assert told[3:] == [
+        "it succeeded, and should have failed with 22012",
+        "it answered false",
+        "it answered 2, not 3",
+    ]
+
+
+def test_people_read_which_check_failed_and_why(
+    shop: Connection, stopgap: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "s.sql").write_text("select true;\n\nselect 1 = 2;")
+
+    outcome = stopgap("deploy", "--from-schema", "shop", "--smoke", "s.sql")
+
+    assert outcome.exit_code == 16
+    assert "error: 1 of 2 smoke tests failed" in outcome.stderr
+    assert "select 1 = 2 (line 3): it answered false" in outcome.stderr
+    assert "Recorded as deployment" in outcome.stderr
+
+
+def test_sql_files_and_json_files_do_as_well(shop: Connection, smoke: Any) -> None:
+    answer(smoke("do $$ begin perform 1; end $$; values (true);", suffix="sql"))
+    answer(smoke('[{"sql": "select 1", "expect": 1}]', suffix="json"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "reset role",
+        "set role postgres",
+        "set session authorization default",
+        "select set_config('role', 'none', false)",
+        "commit",
+        "rollback",
+        "discard all",
+        "select stopgap.deploy('x', 'shop')",
+        "do $$ begin execute 'reset role'; end $$",
+        "alter function pg_temp.stopgap_smoke(text, bool) security invoker; reset role",
+    ],
+)
+def test_a_check_cannot_leave_its_role(
+    shop: Connection, smoke: Any, statement: str
+) -> None:
+    # The statement fails by itself; the next one shows that nothing came of it.
+    outcome = smoke(f"{statement};\nselect current_user = 'app_user';", suffix="sql")
+
+    told = why(outcome)
+    assert len(told) == 1
+    assert "answered false" not in told[0]
+    assert count(shop, "stopgap.deployment where status <> 'failed'") == 0
+
+
+def test_a_check_that_replaces_its_runner_wins_nothing(
+    shop: Connection, smoke: Any
+) -> None:
+    outcome = smoke(
+        "create or replace function pg_temp.stopgap_smoke(statement text,"
+        " is_answering bool) returns jsonb language plpgsql as $$ begin reset role;"
+        " return to_jsonb(current_user); end $$;\n"
+        "select current_user = 'app_user';",
+        suffix="sql",
+    )
+
+    answer(outcome)
+
+
+def test_another_role_can_be_named(shop: Connection, smoke: Any) -> None:
+    shop.execute("grant usage on schema public to pg_monitor")
+
+    outcome = smoke(
+        "select current_user = 'pg_monitor'", "--smoke-role", "pg_monitor", suffix="sql"
+    )
+
+    assert answer(outcome)["smoke_tests"] == 1
+
+
+def test_a_role_that_is_not_there_is_a_refusal(shop: Connection, smoke: Any) -> None:
+    outcome = smoke("select 1", "--smoke-role", "nobody here", suffix="sql")
+
+    assert outcome.exit_code == 11
+    assert "nobody here" in outcome.error_json["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "suffix", "told"),
+    [
+        ("", "sql", "no checks"),
+        ("[[check]]", "toml", 'either "call" or "sql"'),
+        ("[[check]]\ncall = 'a'\nsql = 'b'", "toml", 'either "call" or "sql"'),
+        ("[[check]]\ncall = 1", "toml", "must be a text"),
+        ("[[check]]\ncall = 'a'\nexpects = 1", "toml", "not understood"),
+        ("[[check]]\ncall = 'a'\nexpect = 1\nerror = 'x'", "toml", "only one of"),
+        ("[[check]]\ncall = 'a'\nargs = { at = 2020-01-01 }", "toml", "no JSON"),
+        ("[[check]", "toml", "cannot be read"),
+        ("[1]", "json", "not understood"),
+        ('{"call": 1}', "json", "list of checks"),
+        ("x", "yaml", "no file of smoke tests"),
+    ],
+)
+def test_a_file_that_is_not_understood_is_a_usage_error(
+    run: Run, tmp_path: Path, text: str, suffix: str, told: str
+) -> None:
+    (tmp_path / f"s.{suffix}").write_text(text)
+
+    outcome = run("deploy", "--from-schema", "shop", "--smoke", f"s.{suffix}")
+
+    assert outcome.exit_code == 2
+    assert told in outcome.stderr
