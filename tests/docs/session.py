@@ -19,6 +19,9 @@ PAGES = (
     ROOT / "docs" / "guides" / "local-server.md",
     ROOT / "docs" / "guides" / "python-client.md",
     ROOT / "docs" / "guides" / "deployments.md",
+    ROOT / "docs" / "guides" / "promotion-and-bundles.md",
+    ROOT / "docs" / "guides" / "retention.md",
+    ROOT / "docs" / "guides" / "smoke-tests.md",
 )
 _BLOCK = re.compile(
     r"^<!-- (?P<kind>run|run: python|file: (?P<name>[\w.]+)) -->\n"
@@ -31,6 +34,8 @@ _VARYING = (
     (re.compile(r"(?m)^(dir|port|pid)( +).*$"), r"\1\2<varies>"),
     (re.compile(r'"(dir|port|pid)": [^,\n]+'), r'"\1": <varies>'),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "<time>"),
+    # How long an artifact is changes with the compiler.
+    (re.compile(r"\(\d+ bytes\)"), "<bytes>"),
     # An artifact's hash changes with the contract of the runtime.
     (re.compile(r"sha256:[0-9a-f]{12}"), "<hash>"),
 )
