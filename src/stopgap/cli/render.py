@@ -173,7 +173,8 @@ def print_error_json(command: str | None, error: StopgapError) -> None:
             {"check": each.name, "line": each.line, "message": each.why}
             for each in error.failures
         ]
-    told["failed_deployment_id"] = error.failed_deployment_id
+    if command == "deploy":
+        told["failed_deployment_id"] = error.failed_deployment_id
     answer = {"command": command, "exit_code": error.exit_code, "error": told}
     print(json.dumps(answer, ensure_ascii=False, indent=2), file=sys.stderr)
 
