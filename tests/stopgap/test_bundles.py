@@ -123,6 +123,22 @@ def test_an_earlier_deployment_can_be_named(
     assert value(target, """select live_deployment.f('{"a": 1}')""") == 2
 
 
+def test_what_an_artifact_imports_is_carried(
+    source: Connection, target: Connection
+) -> None:
+    inner = value(source, "select plts.compile_and_store('export const one = 1;')")
+    write(
+        source,
+        "f",
+        f"""import {{ one }} from "plts+artifact:{inner}"; export default () => one;""",
+    )
+    deploy(source)
+
+    import_(target, export(source))
+
+    assert value(target, "select live_deployment.f('{}')") == 1
+
+
 def test_an_import_can_wait_to_be_activated(
     source: Connection, target: Connection
 ) -> None:

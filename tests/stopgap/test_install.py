@@ -128,7 +128,9 @@ def test_the_engine_uses_the_standard_library_alone() -> None:
     assert imports <= {
         "__future__",
         "collections",
+        "contextlib",
         "dataclasses",
+        "difflib",
         "enum",
         "functools",
         "hashlib",
