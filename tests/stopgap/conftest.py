@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.stopgap.previous import previous_package, run_previous
 from tests.stopgap.roles import roles
 
-__all__ = ["roles"]
+__all__ = ["previous_package", "roles", "run_previous"]
