@@ -24,6 +24,7 @@ from benchmarks.report import show, write_json
 from benchmarks.result import OURS, Row, WrongResult
 from benchmarks.server import Servers, start_servers
 from benchmarks.timing import QUICK, THOROUGH, Effort
+from benchmarks.triggers import before_insert
 
 _WIDTH = 130
 Benchmark = Callable[[Servers, Effort], list[Row]]
@@ -32,6 +33,7 @@ Benchmark = Callable[[Servers, Effort], list[Row]]
 def benchmarks(effort: Effort) -> dict[str, Benchmark]:
     """Return every benchmark by its name, in the order in which they run."""
     result: dict[str, Benchmark] = {case.name: _warm(case.name) for case in CASES}
+    result["before-insert"] = before_insert
     result["first-call"] = partial(sessions.first_call, preloaded=True)
     result["first-call-plain"] = partial(sessions.first_call, preloaded=False)
     result["new-role"] = sessions.new_role

@@ -34,9 +34,11 @@ def available(connection: psycopg.Connection[Any]) -> list[str]:
     return [language for language, extension in LANGUAGES.items() if extension in names]
 
 
-def create_function(language: str, name: str, signature: str, body: str) -> str:
-    """Return the statement that creates a function; all of them are STRICT."""
+def create_function(
+    language: str, name: str, signature: str, body: str, *, strict: bool = True
+) -> str:
+    """Return the statement that creates a function, STRICT but for triggers."""
     return (
-        f"create or replace function {name}{signature} strict"
+        f"create or replace function {name}{signature}{' strict' if strict else ''}"
         f" language {_SQL_NAMES.get(language, language)} as $bench${body}$bench$"
     )

@@ -382,3 +382,22 @@ def test_ctx_of_another_role_is_out_of_reach(
     ]
 
     assert results == [False, False, True]
+
+
+def test_a_context_is_made_after_large_buffers(session: Connection) -> None:
+    define(
+        session,
+        "allocate() returns int",
+        "return new Uint8Array(64 << 20).fill(1).length",
+    )
+    # V8 would collect them while it makes the context, and crash.
+    for _ in range(10):
+        session.execute("select allocate()")
+    session.execute("create role large_buffers")
+
+    session.execute("set role large_buffers")
+    length = fetch(session, "select allocate()")
+
+    session.execute("reset role")
+    session.execute("drop role large_buffers")
+    assert length == 64 << 20

@@ -14,17 +14,17 @@ constexpr int kTokenField = 0;
 constexpr int kNewField = 1;
 constexpr int kFields = 2;
 
-v8::Local<v8::Value> Field(v8::Local<v8::Object> object, int index) {
+v8::Local<v8::Value> InternalField(v8::Local<v8::Object> object, int index) {
   return object->GetInternalField(index).As<v8::Value>();
 }
 
 // The row behind an object. Throws Error where its call is not the innermost.
 TriggerRow& RowOf(v8::Local<v8::Object> object) {
-  if (!IsToken(Field(object, kTokenField)) || g_frame->trigger == nullptr) {
+  if (!IsToken(InternalField(object, kTokenField)) || g_frame->trigger == nullptr) {
     RefuseOutsideOfCall();
   }
   TriggerCall& call = *g_frame->trigger;
-  return Field(object, kNewField)->IsTrue() ? call.new_row : call.old_row;
+  return InternalField(object, kNewField)->IsTrue() ? call.new_row : call.old_row;
 }
 
 // Makes the columns of the tuple readable. May ereport.
@@ -123,19 +123,12 @@ v8::Local<v8::ObjectTemplate> TemplateFor(Realm& realm, const RelationShape& sha
 v8::Local<v8::Value> RowObject(Realm& realm, TriggerCall& call, TriggerRow& row) {
   v8::Isolate* isolate = realm.v8();
   if (row.tuple == nullptr) return v8::Null(isolate);
-  if (!row.object.IsEmpty()) return row.object.Get(isolate);
   v8::Local<v8::Object> object =
       Checked(TemplateFor(realm, *call.shape)->NewInstance(realm.context()));
   object->SetInternalField(kTokenField,
                            v8::Integer::NewFromUnsigned(isolate, g_frame->token));
   object->SetInternalField(kNewField, v8::Boolean::New(isolate, &row == &call.new_row));
   row.cells.resize(call.shape->columns.size());
-  // A misspelt column is an error where it is assigned.
-  if (!object->SetIntegrityLevel(realm.context(), v8::IntegrityLevel::kSealed)
-           .FromMaybe(false)) {
-    throw Thrown{};
-  }
-  row.object.Reset(isolate, object);
   return object;
 }
 
@@ -154,6 +147,12 @@ void ReturnRow(const Arguments& arguments, TriggerRow TriggerCall::*row) {
 bool pg_unchanged(const Converter& converter, const Conversion& conversion,
                   v8::Local<v8::Value> value, NullableDatum before,
                   NullableDatum* out) {
+  *out = before;
+  if (converter.quick_to_datum != nullptr && converter.by_value &&
+      converter.quick_to_datum(value, &out->value)) {
+    out->isnull = false;
+    return !before.isnull && out->value == before.value;
+  }
   *out = before;
   if (before.isnull) {
     if (value->IsNullOrUndefined()) return true;
@@ -227,6 +226,15 @@ void RefuseUnknownColumns(Realm& realm, const TriggerCall& call,
 }
 
 }  // namespace
+
+TriggerRow* RowBehind(v8::Local<v8::Value> value) {
+  if (!value->IsObject()) return nullptr;
+  auto object = value.As<v8::Object>();
+  const bool ours = object->InternalFieldCount() == kFields &&
+                    InternalField(object, kNewField)->IsBoolean() &&
+                    IsToken(InternalField(object, kTokenField));
+  return ours ? &RowOf(object) : nullptr;
+}
 
 HeapTuple ChangedTuple(Realm& realm, TriggerCall& call, TriggerRow& row) {
   bool touched = false;

@@ -21,8 +21,7 @@ struct TriggerRow {
   bool hides_generated = false;  // they show the row before, until they are computed
   Datum* values = nullptr;       // in the call's memory, once a column was asked for
   bool* nulls = nullptr;
-  v8::Global<v8::Object> object;
-  std::vector<TriggerCell> cells;  // where there is an object
+  std::vector<TriggerCell> cells;  // where JavaScript has its object
 };
 
 // What a frame has while a trigger runs. JavaScript never holds more of it than the
@@ -37,6 +36,9 @@ struct TriggerCall {
   TriggerRow new_row;
   v8::Global<v8::Value> replacement;  // what ctx.trigger.new was set to, if it was
 };
+
+// The row of the innermost call that a value is the object of, or null.
+TriggerRow* RowBehind(v8::Local<v8::Value> value);
 
 // The tuple that `row` has become: `row.tuple` itself where no column has changed.
 // In the call's memory. Throws Error or Thrown.

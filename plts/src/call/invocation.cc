@@ -76,17 +76,18 @@ v8::Local<v8::Value> CallHandler(const Invocation& call, v8::Local<v8::Value>* v
     return Settle(realm, call.frame,
                   Checked(handler->Call(context, self, count + 1, values)));
   }
+  const bool none = count == 0;
   call.frame.token = NextToken();
   v8::Local<v8::Value> parts[] = {
       handler,
       v8::Integer::NewFromUnsigned(isolate, call.frame.token),
       FnObject(realm, body),
-      ArgsObject(realm, body, values + 1),
-      Name(isolate, call.frame.read_only ? "ro" : "rw"),
+      none && !extra.IsEmpty() ? self : ArgsObject(realm, body, values + 1),
+      realm.mode(call.frame.read_only),
       extra};
   const int given = extra.IsEmpty() ? 5 : 6;
   v8::Local<v8::Value> result;
-  if (body.plain) {
+  if (body.plain && !none) {
     values[0] = Checked(realm.make_ctx()->Call(context, self, given - 1, parts + 1));
     result = Checked(handler->Call(context, self, count + 1, values));
   } else {

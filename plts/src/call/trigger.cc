@@ -133,8 +133,7 @@ HeapTuple RowOf(Realm& realm, TriggerCall& call, v8::Local<v8::Value> result) {
     if (call.replacement.IsEmpty()) return ChangedTuple(realm, call, call.new_row);
     result = call.replacement.Get(isolate);
   }
-  if (call.new_row.object == result) return ChangedTuple(realm, call, call.new_row);
-  if (call.old_row.object == result) return ChangedTuple(realm, call, call.old_row);
+  if (TriggerRow* row = RowBehind(result)) return ChangedTuple(realm, call, *row);
   return ReplacedTuple(realm, call, result.As<v8::Object>());
 }
 

@@ -60,13 +60,13 @@ void MakeRoom(Isolate* owner) {
   isolate->GetHeapStatistics(&heap);
   const size_t most = heap.heap_size_limit() / 2;
   const size_t step = heap.heap_size_limit() / 32;
-  if (heap.used_heap_size() <= used_at_last + step && heap.used_heap_size() <= most) {
-    return;
-  }
+  // Buffers count too: V8 collects for what they have grown by since the last time.
+  const auto used = [&] { return heap.used_heap_size() + heap.external_memory(); };
+  if (used() <= used_at_last + step && heap.used_heap_size() <= most) return;
   isolate->LowMemoryNotification();
   isolate->GetHeapStatistics(&heap);
-  used_at_last = heap.used_heap_size();
-  if (used_at_last <= most) return;
+  used_at_last = used();
+  if (heap.used_heap_size() <= most) return;
   Error error(
       ERRCODE_OUT_OF_MEMORY, "JavaScript ran out of memory",
       "There is no room for another context: calls that call each other through "
@@ -141,6 +141,8 @@ Realm::Realm(Isolate* isolate, Oid role)
         Name(v8, "eval and new Function are not available in LANGUAGE plts"));
     v8::Local<v8::Object> realm =
         Checked(context->GetDataFromSnapshotOnce<v8::Object>(0));
+    ro_.Reset(v8, Name(v8, "ro"));
+    rw_.Reset(v8, Name(v8, "rw"));
     call_with_ctx_ = Member(context, realm, "callWithCtx");
     make_ctx_ = Member(context, realm, "makeCtx");
     open_rows_ = Member(context, realm, "openRows");

@@ -71,6 +71,11 @@ class Realm {
     return set_document_traps_.Get(v8());
   }
 
+  // ctx.db.mode, made once.
+  v8::Local<v8::String> mode(bool read_only) const {
+    return (read_only ? ro_ : rw_).Get(v8());
+  }
+
   // The namespace that `import … from "@stopgap/runtime"` yields.
   v8::Local<v8::Object> runtime() const { return runtime_.Get(v8()); }
 
@@ -116,6 +121,8 @@ class Realm {
   std::unique_ptr<v8::MicrotaskQueue> queue_;
   v8::Global<v8::Context> context_;
   v8::Global<v8::Object> runtime_;
+  v8::Global<v8::String> ro_;
+  v8::Global<v8::String> rw_;
   v8::Global<v8::Function> call_with_ctx_;
   v8::Global<v8::Function> make_ctx_;
   v8::Global<v8::Function> open_rows_;

@@ -9,6 +9,9 @@ import { WindowCtx } from "./window.js";
 /** What a call has beside its arguments, where it is no plain one. */
 export type Extra = TriggerInfo | EventInfo | "window";
 
+/** `ctx.args` of calls that have none: C++ does not make one for them. */
+const noArgs = Object.freeze({ length: 0 });
+
 /** The context of one call. */
 export function makeCtx(
   token: number,
@@ -18,10 +21,11 @@ export function makeCtx(
   extra?: Extra,
 ): Ctx {
   if (extra === undefined) return new Ctx(token, fn, args, mode);
-  if (extra === "window") return new WindowCtx(token, fn, args, mode);
+  const given = args === undefined ? noArgs : args;
+  if (extra === "window") return new WindowCtx(token, fn, given, mode);
   return "tag" in extra
-    ? new EventTriggerCtx(token, fn, args, mode, extra)
-    : new TriggerCtx(token, fn, args, mode, extra);
+    ? new EventTriggerCtx(token, fn, given, mode, extra)
+    : new TriggerCtx(token, fn, given, mode, extra);
 }
 
 /** Calls a handler with the context of one call: one crossing from C++. */

@@ -11,6 +11,9 @@ import { natives } from "./natives.js";
 /** What is the same in each call of a trigger for one operation; made by C++. */
 export type TriggerInfo = Omit<TriggerType, "new" | "old">;
 
+// A misspelt column is an error where it is assigned.
+const seal = Object.preventExtensions;
+
 /** Rows are made when they are first asked for, their columns when they are read. */
 class Trigger implements TriggerType {
   readonly name: string;
@@ -39,7 +42,7 @@ class Trigger implements TriggerType {
 
   // Null where there is none, which the type leaves out: most triggers know that there is.
   get new(): TriggerRow {
-    if (this.#new === undefined) this.#new = natives().triggerNew(this.#token);
+    if (this.#new === undefined) this.#new = seal(natives().triggerNew(this.#token));
     return this.#new as TriggerRow;
   }
 
@@ -49,7 +52,7 @@ class Trigger implements TriggerType {
   }
 
   get old(): TriggerRow {
-    if (this.#old === undefined) this.#old = natives().triggerOld(this.#token);
+    if (this.#old === undefined) this.#old = seal(natives().triggerOld(this.#token));
     return this.#old as TriggerRow;
   }
 }
