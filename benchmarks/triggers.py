@@ -1,7 +1,7 @@
 """What a trigger costs: a BEFORE INSERT row trigger that changes a column of NEW.
 
-Every language has a table of its own, into which one statement inserts rows; the time of
-the statement, the inserts themselves included, is divided by their number.
+Every language has a table of its own, into which one statement inserts rows; the time
+of the statement, the inserts themselves included, is divided by their number.
 """
 
 from __future__ import annotations

@@ -393,7 +393,7 @@ def test_a_context_is_made_after_large_buffers(session: Connection) -> None:
     # V8 would collect them while it makes the context, and crash.
     for _ in range(10):
         session.execute("select allocate()")
-    session.execute("create role large_buffers")
+    session.execute("create role large_buffers superuser")
 
     session.execute("set role large_buffers")
     length = fetch(session, "select allocate()")
