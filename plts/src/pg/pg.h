@@ -52,7 +52,6 @@ extern "C" {
 #include <utils/lsyscache.h>
 #include <utils/memutils.h>
 #include <utils/numeric.h>
-
 #include <utils/rel.h>
 #include <utils/snapmgr.h>
 #include <utils/syscache.h>
