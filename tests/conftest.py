@@ -6,4 +6,5 @@ pytest_plugins = (
     "tests.fixtures.installation",
     "tests.fixtures.cluster",
     "tests.fixtures.crash",
+    "tests.fixtures.golden",
 )
