@@ -220,7 +220,15 @@ def test_security_definer_functions_are_not_deployed(deployer: Connection) -> No
 
 @pytest.mark.parametrize(
     "schema",
-    ["pg_catalog", "pg_temp", "public", "information_schema", "shop", "plts", "stopgap"],
+    [
+        "pg_catalog",
+        "pg_temp",
+        "public",
+        "information_schema",
+        "shop",
+        "plts",
+        "stopgap",
+    ],
 )
 def test_a_schema_of_others_does_not_become_a_live_schema(
     deployer: Connection, schema: str
@@ -276,7 +284,9 @@ def test_a_deployer_makes_no_event_trigger_and_no_trigger_on_the_tables(
 def test_a_live_function_runs_with_its_callers_rights(
     connection: Connection, deployer: Connection, connect: Connect
 ) -> None:
-    connection.execute("create table public.secret (); revoke all on public.secret from public")
+    connection.execute(
+        "create table public.secret (); revoke all on public.secret from public"
+    )
     write(
         deployer,
         "peek",

@@ -20,6 +20,10 @@ pytestmark = pytest.mark.slow
 
 DEPLOY: tuple[Any, ...] = ("deploy", "prod", "shop", None, {"prune": True})
 ROLLBACK: tuple[Any, ...] = ("rollback", "prod", 1, None, {})
+ACTIVATE: tuple[Any, ...] = ("activate", "prod", 1, {})
+PROMOTE: tuple[Any, ...] = ("promote", "prod", "staging", {})
+GC: tuple[Any, ...] = ("gc", {"keep": 1, "grace": "0 days"})
+FAULTS = {"error": "P0001", "cancel": "57014", "terminate": "57P01"}
 VERBS = pytest.mark.parametrize("verb", [DEPLOY, ROLLBACK], ids=lambda verb: verb[0])
 
 
@@ -73,8 +77,16 @@ def check_next_command_works(connection: Connection) -> None:
     assert bodies(connection).keys() == {"f", "h"}
 
 
-@VERBS
-@pytest.mark.parametrize("fault", ["error", "cancel", "terminate"])
+@pytest.mark.parametrize(
+    ("verb", "fault"),
+    [
+        *((verb, fault) for verb in (DEPLOY, ROLLBACK) for fault in FAULTS),
+        (ACTIVATE, "error"),
+        (PROMOTE, "error"),
+        (GC, "error"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each[0],
+)
 def test_a_step_that_fails_leaves_everything_as_it_was(
     connection: Connection, connect: Connect, verb: tuple[Any, ...], fault: str
 ) -> None:
@@ -86,8 +98,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(
     for at in range(1, steps + 1):
         with connect() as victim, pytest.raises(psycopg.Error) as error:
             faults.run(victim, *verb, at=at, fault=fault)
-        expected = {"error": "P0001", "cancel": "57014", "terminate": "57P01"}
-        assert error.value.sqlstate == expected[fault], at
+        assert error.value.sqlstate == FAULTS[fault], at
         assert state(connection) == before, at
 
     check_next_command_works(connection)

@@ -16,6 +16,8 @@ from ..retention import Candidate, Policy, relinked, removable
 from ..session import Session, require_deployer, require_read_committed
 from ..states import Status
 
+# The class of errors of an interval that cannot be read.
+_DATA_EXCEPTION = "22"
 _KEYS = ("env", "keep", "older_than", "keep_labelled", "grace", "dry_run")
 _GRACE = "1 day"
 
@@ -108,6 +110,8 @@ def _age(database: Database, options: Options, key: str) -> str | None:
     try:
         row = database.fetch("check_interval", age=age)[0]
     except SqlError as error:
+        if not error.sqlstate.startswith(_DATA_EXCEPTION):
+            raise
         raise InvalidOption(
             f'option "{key}" is no interval: {json.dumps(age, ensure_ascii=False)}',
             detail=error.fields.message,
