@@ -1100,7 +1100,7 @@ def test_constraint_triggers_run_when_they_are_due(shared: Connection) -> None:
     assert fetch(shared, "select count(*) from item") == 2
 
 
-def test_deferred_triggers_run_under_the_role_of_the_commit(
+def test_deferred_triggers_run_under_the_role_that_postgresql_gives_them(
     shared: Connection,
 ) -> None:
     make(shared, "item", "who text")
@@ -1127,11 +1127,10 @@ def test_deferred_triggers_run_under_the_role_of_the_commit(
         shared.execute("reset role")
         shared.execute("insert into item values ('c')")
 
-    assert rows(shared, "select who from audit") == [
-        ("trigger_tester",),
-        ("trigger_tester",),
-        ("postgres",),
-    ]
+    seen = rows(shared, "select who from audit")
+    # Since 18 the role that queued the event, before that the one when it is served.
+    first = "postgres" if shared.info.server_version >= 180000 else "trigger_tester"
+    assert seen == [(first,), ("trigger_tester",), ("postgres",)]
     shared.execute("drop table item, audit; drop role trigger_tester")
 
 
@@ -1214,6 +1213,9 @@ def test_session_replication_role(
 def test_foreign_tables_have_the_triggers_that_postgresql_gives_them(
     shared: Connection,
 ) -> None:
+    available = "select 1 from pg_available_extensions where name = 'file_fdw'"
+    if shared.execute(available.encode()).fetchone() is None:
+        pytest.skip("this PostgreSQL has no file_fdw")
     shared.execute("create extension if not exists file_fdw")
     shared.execute("drop server if exists files cascade")
     shared.execute("create server files foreign data wrapper file_fdw")
