@@ -297,7 +297,8 @@ def test_a_live_function_runs_with_its_callers_rights(
         deployer,
         "escape",
         "export default async (ctx: Ctx<unknown>) =>"
-        ' { await ctx.db.exec("reset role"); await ctx.db.exec("set role postgres"); };',
+        ' { await ctx.db.exec("reset role");'
+        ' await ctx.db.exec("set role postgres"); };',
     )
     deploy(deployer)
 
@@ -351,17 +352,9 @@ def test_an_application_that_may_write_functions_imports_no_deployed_code(
     )
     connection.execute(f"grant usage on language plts to {APP}".encode())
     connection.execute(f"create schema app authorization {APP}".encode())
-    app = connect(role=APP)
+    steal = sql.SQL("create function app.steal() returns text language plts as {}")
+    code = f'import {{ recipe }} from "plts+artifact:{hash_}";'
+    code += "\nexport default () => recipe;"
 
-    with pytest.raises(psycopg.Error):
-        app.execute(
-            sql.SQL(
-                "create function app.steal() returns text language plts as {}"
-            ).format(
-                sql.Literal(
-                    f'import {{ recipe }} from "plts+artifact:{hash_}";\n'
-                    "export default () => recipe;"
-                )
-            )
-        )
-        value(app, "select app.steal()")
+    with pytest.raises(errors.InsufficientPrivilege):
+        connect(role=APP).execute(steal.format(sql.Literal(code)))
