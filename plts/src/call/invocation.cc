@@ -96,6 +96,8 @@ v8::Local<v8::Value> CallHandler(const Invocation& call, v8::Local<v8::Value>* v
   return Settle(realm, call.frame, result);
 }
 
+void FinishCall(const Invocation& call) { FinishStatements(call.frame); }
+
 void FailCall(const Invocation& call, Error* error) {
   RollbackSavepoints(call.frame);
   DiscardMicrotasks(call.realm);

@@ -5,7 +5,6 @@
 
 #include <optional>
 
-#include "api/savepoint.h"
 #include "call/frame.h"
 #include "call/function.h"
 #include "call/runtime_limit.h"
@@ -56,9 +55,11 @@ class RealmScope {
   Realm* realm_;
 };
 
+// Ends a call that has returned. Throws Error where it has left something open.
+void FinishCall(const Invocation& call);
+
 // Ends a call that failed: rolls back what it has left open, drops what it has left in
-// the realm, and names the function
-// in the error's context.
+// the realm, and names the function in the error's context.
 void FailCall(const Invocation& call, Error* error);
 
 // Counts an error by where it arose.
@@ -104,7 +105,7 @@ auto RunCall(FunctionBody* body, Front&& front) {
         const auto result = front(call);
         // A getter that the conversion ran may have been what was stopped.
         if (realm->isolate().terminated()) throw realm->isolate().TakeTermination();
-        FinishStatements(frame);
+        FinishCall(call);
         return result;
       } catch (const Thrown&) {
         Error error = ExceptionToError(realm, &realm->isolate(), try_catch);
