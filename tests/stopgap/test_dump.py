@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from stopgap.server import Tree
@@ -28,6 +30,8 @@ TABLES = (
     "activation_log",
     "dropped_function",
 )
+# What a call of a pointer ends with whose artifact is not stored.
+MISSING_ARTIFACT = "42704"
 Run = Callable[..., None]
 
 
@@ -171,6 +175,127 @@ def test_a_restore_without_owners_is_put_right(
         restored.close()
     finally:
         cluster.drop(target)
+
+
+@pytest.fixture
+def empty(
+    history: Connection, cluster: RunningCluster
+) -> Iterator[Callable[[], Connection]]:
+    """A database beside that of the history, and how to connect to it."""
+    target = "partial_" + history.info.dbname
+    history.execute(f"create database {target}".encode())
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(cluster.connect(target))
+    cluster.drop(target)
+
+
+Empty = Callable[[], Connection]
+
+
+def test_a_dump_without_data_is_deployed_to_anew(
+    history: Connection,
+    empty: Empty,
+    cluster: RunningCluster,
+    tmp_path: Path,
+    run: Run,
+) -> None:
+    file = str(tmp_path / "dump")
+    restored = empty()
+    run("pg_dump", "--schema-only", "-f", file, cluster.dsn(history.info.dbname))
+    run(
+        "psql",
+        "-Xq",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-f",
+        file,
+        cluster.dsn(restored.info.dbname),
+    )
+
+    # No history, and pointers without artifacts.
+    assert status(restored) is None
+    assert bodies(restored) == bodies(history)
+    with pytest.raises(psycopg.Error, match="sha256:") as caught:
+        restored.execute("select live_deployment.f('{}')")
+    assert caught.value.sqlstate == MISSING_ARTIFACT
+
+    value(restored, "select stopgap.after_restore()")
+    assert deploy(restored) == 1
+    assert value(restored, "select live_deployment.f('{}')") == 2
+    # What this history does not know is not its to drop.
+    assert status(restored)["drift"]["added"] == ["gone"]
+
+
+def test_dumps_of_single_schemas_make_the_whole_when_restored_in_turn(
+    history: Connection,
+    empty: Empty,
+    cluster: RunningCluster,
+    tmp_path: Path,
+    run: Run,
+) -> None:
+    before = contents(history)
+    restored = empty()
+    restored.execute("set client_min_messages = warning")
+    restored.execute("create extension stopgap cascade")
+    source = cluster.dsn(history.info.dbname)
+    target = cluster.dsn(restored.info.dbname)
+    file = str(tmp_path / "dump")
+    # The extensions' schemas are there: of them, the rows are wanted.
+    for schema, *options in (
+        ("plts", "--data-only"),
+        ("stopgap", "--data-only"),
+        ("live_deployment",),
+        ("live_deployment_staging",),
+    ):
+        run("pg_dump", "-Fc", "-n", schema, *options, "-f", file, source)
+        run("pg_restore", "--exit-on-error", "-d", target, file)
+
+    assert contents(restored) == before
+    value(restored, "select stopgap.after_restore()")
+    assert keys(restored) == keys(history)
+    assert status(restored)["drift"]["has_drift"] is False
+    assert value(restored, "select live_deployment.f('{}')") == 1
+    assert value(restored, "select stopgap.verify()")["findings"] == []
+    write(restored, "f", 3)
+    assert deploy(restored) == value(
+        history, "select max(id) + 1 from stopgap.deployment"
+    )
+
+
+def test_live_functions_without_their_artifacts_fail_and_are_listed(
+    history: Connection,
+    empty: Empty,
+    cluster: RunningCluster,
+    tmp_path: Path,
+    run: Run,
+) -> None:
+    restored = empty()
+    restored.execute("set client_min_messages = warning")
+    restored.execute("create extension stopgap cascade")
+    source = cluster.dsn(history.info.dbname)
+    target = cluster.dsn(restored.info.dbname)
+    file = str(tmp_path / "dump")
+    # A superuser may restore rows without their parents.
+    rows_alone = ("--data-only", "--disable-triggers")
+    for schema, *options in (("stopgap", *rows_alone), ("live_deployment",)):
+        run("pg_dump", "-Fc", "-n", schema, "-f", file, source)
+        run("pg_restore", "--exit-on-error", *options, "-d", target, file)
+
+    with pytest.raises(psycopg.Error, match="sha256:") as caught:
+        restored.execute("select live_deployment.f('{}')")
+    assert caught.value.sqlstate == MISSING_ARTIFACT
+    assert status(restored)["drift"]["missing_artifacts"] == ["f", "gone"]
+    checks = {
+        each["check"] for each in value(restored, "select stopgap.verify()")["findings"]
+    }
+    assert checks
+    with pytest.raises(psycopg.Error) as refused:
+        rollback(restored, to_id=2)
+    assert refused.value.sqlstate == "SG210"
+    # The source schema was not dumped: it is written and deployed anew.
+    write(restored, "f", 4)
+    deploy(restored)
+    assert value(restored, "select live_deployment.f('{}')") == 4
 
 
 def test_rows_without_their_artifacts_do_not_keep_after_restore_from_its_work(
