@@ -223,8 +223,10 @@ const conditions = new Map<
   ["55P03", LockNotAvailableError],
 ]);
 
-// A property that is neither enumerable nor the instance's own, as of Error itself.
+// A property that is neither enumerable nor the instance's own, as of Error itself. The
+// class has its name too, whatever a bundler calls what refers to itself.
 function nameClass(of: { prototype: object }, name: string): void {
+  Object.defineProperty(of, "name", { value: name, configurable: true });
   Object.defineProperty(of.prototype, "name", {
     value: name,
     configurable: true,

@@ -44,6 +44,8 @@ def shared(
     connection = _session.get("shared")
     if connection is None or connection.closed:
         connection = _session["shared"] = cluster.connect(shared_database)
+        # Tests make tables of the same name anew, which no kept statement survives.
+        connection.prepare_threshold = None
     return connection
 
 

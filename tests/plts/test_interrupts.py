@@ -232,7 +232,7 @@ def test_promise_handlers_do_not_run_after_a_timeout(session: Connection) -> Non
             "[Object.defineProperty([1], 0, { get() { for (;;) {} } })]); return 1",
         ),
         ("int", "console.error({ get a() { for (;;) {} } }); for (;;) {}"),
-        ("jsonb", "const a: unknown[] = []; a.length = 2 ** 32 - 1; return a"),
+        ("jsonb", "const a: unknown[] = []; a.length = 50_000_000; return a"),
         ("int[]", "const a: number[] = []; a.length = 100_000_000; return a"),
     ],
 )
