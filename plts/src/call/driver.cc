@@ -55,8 +55,9 @@ void RunRequest(Realm& realm, CallFrame& frame) {
   try {
     outcome = Run(realm, frame, request);
   } catch (const Thrown&) {
+    // Without JavaScript on the stack nothing has looked for a termination so far.
+    if (realm.isolate().terminated()) throw realm.isolate().TakeTermination();
     // A getter or toJSON of a parameter threw: the rejection is what it threw.
-    if (try_catch.HasTerminated()) throw realm.isolate().TakeTermination();
     failed = true;
     outcome = try_catch.Exception();
     try_catch.Reset();
