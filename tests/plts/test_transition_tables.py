@@ -215,3 +215,73 @@ def test_a_function_that_a_trigger_calls_has_no_transition_tables(
 
     with refused("42P01"):
         session.execute("insert into item values (1)")
+
+
+@pytest.mark.parametrize(
+    ("loop", "cursor"),
+    [("for await", "ctx.db.cursor"), ("for", "ctx.db.sync.cursor")],
+    ids=["async", "sync"],
+)
+def test_rows_are_read_by_a_cursor(session: Connection, loop: str, cursor: str) -> None:
+    watch(
+        session,
+        "update",
+        f"""
+        {loop} (const row of {cursor}<{{ id: number; before: string; after: string }}>(
+            'select id, o.name as before, n.name as after ' +
+            'from oldtab o join newtab n using (id) where id > $1 order by id', [1],
+            {{ fetchSize: 1 }})) {{
+            await ctx.db.exec('insert into told values ($1)',
+                [`${{row.id}} ${{row.before}} ${{row.after}}`]);
+        }}""",
+    )
+    session.execute("insert into item values (1, 'a'), (2, 'b'), (3, 'c')")
+
+    session.execute("update item set name = name || 'x'")
+    session.execute("update item set name = name || 'y' where id = 3")
+
+    assert told(session) == ["2 b bx", "3 c cx", "3 cx cxy"]
+
+
+def test_cursor_goes_on_while_its_loop_fires_the_same_trigger(
+    session: Connection,
+) -> None:
+    watch(
+        session,
+        "insert",
+        """
+        for await (const row of ctx.db.cursor<{ id: number }>(
+            'select id from newtab order by id', [], { fetchSize: 1 })) {
+            await ctx.db.exec('insert into told values ($1)', [`${row.id}`]);
+            if (row.id < 10) {
+                await ctx.db.exec(
+                    "insert into item values ($1, 'x'), ($2, 'y')",
+                    [row.id * 10, row.id * 10 + 1]);
+            }
+        }""",
+    )
+
+    session.execute("insert into item values (1, 'a'), (2, 'b')")
+
+    assert told(session) == ["1", "10", "11", "2", "20", "21"]
+
+
+def test_cursor_of_a_transition_table_that_is_left_early_is_closed(
+    session: Connection,
+) -> None:
+    watch(
+        session,
+        "insert",
+        """
+        for await (const _ of ctx.db.cursor('select * from newtab', [],
+            { fetchSize: 1 })) break;
+        for (const _ of ctx.db.sync.cursor('select * from newtab', [],
+            { fetchSize: 1 })) break;
+        const open = "select name from pg_cursors where name like 'plts%'";
+        await ctx.db.exec('insert into told values ($1)',
+            [`${(await ctx.db.query(open)).length} open`]);""",
+    )
+
+    session.execute("insert into item values (1, 'a'), (2, 'b')")
+
+    assert told(session) == ["0 open"]
