@@ -17,7 +17,8 @@ from ..store import target_of
 def after_restore(session: Session, options: str | None) -> str:
     """Re-own live schemas and functions, let stopgap_owner create schemas, add keys.
 
-    Ids go on after those that are there. Doing it again changes nothing. Returns what was found and done as JSON.
+    Ids go on after those that are there. Doing it again changes nothing. Returns what
+    was found and done as JSON.
     """
     check_no_options(options)
     if not session.privileges.is_superuser:
