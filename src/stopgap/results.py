@@ -115,30 +115,17 @@ class Outcome:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """A deploy that was done."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """A change of an environment that was done."""
 
     env: str
-    from_schema: str
-    deployment_id: int
-    prune: bool
-    deployment: Deployment
     outcome: Outcome
 
     @property
-    def changed(self) -> bool:
-        """Whether it differs from what was active before."""
-        return self.outcome.changed
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A deployment that a promotion or an import made."""
-
-    env: str
-    deployment: Deployment
-    outcome: Outcome
+    def deployment_id(self) -> int:
+        """What is active by it, or was made to be activated later."""
+        return self.outcome.deployment_id
 
     @property
     def changed(self) -> bool:
@@ -146,35 +133,37 @@ class Made:
         return self.outcome.changed
 
 
-@dataclass(frozen=True, slots=True)
-class RolledBack:
-    """A rollback that was done; `deployment_id` is what runs now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made(Done):
+    """A deployment that a promotion or an import made."""
 
-    env: str
+    deployment: Deployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed(Made):
+    """A deploy that was done."""
+
+    from_schema: str
+
+    @property
+    def prune(self) -> bool:
+        """Whether it pruned."""
+        return self.deployment.prune
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolledBack(Done):
+    """A rollback that was done."""
+
     steps: int
     to_id: int | None
     to_label: str | None
-    deployment_id: int
-    outcome: Outcome
-
-    @property
-    def changed(self) -> bool:
-        """Whether there was anything to do."""
-        return self.outcome.changed
 
 
-@dataclass(frozen=True, slots=True)
-class Activated:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activated(Done):
     """An activation that was done."""
-
-    env: str
-    deployment_id: int
-    outcome: Outcome
-
-    @property
-    def changed(self) -> bool:
-        """Whether there was anything to do."""
-        return self.outcome.changed
 
 
 @dataclass(frozen=True, slots=True)

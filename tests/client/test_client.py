@@ -39,7 +39,7 @@ def test_deploy_returns_the_deployment(api: Connection, database: str) -> None:
 def test_the_history_comes_in_pages(
     api: Connection, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stopgap.client._PAGE", 2)
+    monkeypatch.setattr("stopgap.reading._PAGE", 2)
     with stopgap.connect(database) as client:
         for value in range(5):
             api.execute(ONE.format(value=value))

@@ -60,9 +60,11 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class DeployOptions:
-    """What a deploy was told; None leaves the choice to the settings."""
+class MakingOptions:
+    """What a verb that makes a deployment was told."""
 
+    label: str | None = None
+    # None leaves the choice to the settings.
     prune: bool | None = None
     # Off: the deployment is sealed, for stopgap.activate() to make it active.
     activate: bool = True
@@ -72,12 +74,13 @@ class DeployOptions:
     origin: Options = field(default_factory=lambda: Options({}), compare=False)
 
 
-def parse_deploy_options(text: str | None) -> DeployOptions:
-    """Return the options of a deploy; NULL means none."""
-    options = parse_options(
-        text, known=("prune", "activate", "if_changed", *ORIGIN_KEYS)
-    )
-    return DeployOptions(
+def parse_making_options(
+    text: str | None, *, known: Collection[str] = ("prune", "activate", "if_changed")
+) -> MakingOptions:
+    """Return the options of a deploy, or of a verb with others; NULL means none."""
+    options = parse_options(text, known=(*known, *ORIGIN_KEYS))
+    return MakingOptions(
+        label=options.text("label"),
         prune=options.boolean("prune"),
         activate=options.boolean("activate") is not False,
         if_changed=options.boolean("if_changed") is True,

@@ -35,6 +35,10 @@ class Settings:
     log_level: LogLevel = LogLevel.WARN
     notify: bool = True
 
+    def prunes(self, told: bool | None) -> bool:
+        """Tell whether a deploy prunes: as it was told, if it was."""
+        return self.prune if told is None else told
+
 
 def parse_settings(raw: Mapping[str, str | None]) -> Settings:
     """Return the settings; what is missing, NULL or '' has its default.

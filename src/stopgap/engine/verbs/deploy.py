@@ -7,7 +7,7 @@ from ..environment import ensure_environment, lock_environment
 from ..making import New, make
 from ..manifest import DeploymentName
 from ..names import check_env
-from ..options import parse_deploy_options
+from ..options import parse_making_options
 from ..provenance import read_origin
 from ..requirements import require_language, require_parameters
 from ..scanning import check_source_schema, scan_source
@@ -27,9 +27,8 @@ def deploy(
     That of the active one where it was asked to do nothing if nothing changed.
     """
     env = check_env(env)
-    given = parse_deploy_options(options)
+    given = parse_making_options(options)
     origin = read_origin(given.origin)
-    prune = session.settings.prune if given.prune is None else given.prune
     require_read_committed(session)
     require_deployer(session)
     require_language(session)
@@ -53,7 +52,7 @@ def deploy(
             name=name,
             versions=versions,
             origin=origin,
-            prune=prune,
+            prune=session.settings.prunes(given.prune),
             action="deploy",
             is_activated=given.activate,
             if_changed=given.if_changed,

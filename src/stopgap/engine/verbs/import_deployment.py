@@ -14,7 +14,7 @@ from ..errors import BundleAltered, CompileFailed
 from ..making import New, make
 from ..manifest import DeploymentName
 from ..names import check_env
-from ..options import ORIGIN_KEYS, parse_options
+from ..options import parse_making_options
 from ..provenance import inherit, read_origin
 from ..requirements import require_language, require_parameters
 from ..scanning import check_source_usage
@@ -22,7 +22,7 @@ from ..session import Session, require_deployer, require_read_committed
 from ..settings import LogLevel
 from ..version import FunctionVersion
 
-_KEYS = ("label", "prune", "activate", "if_changed", *ORIGIN_KEYS)
+_KEYS = ("label", "prune", "activate", "if_changed")
 _COMPILE_ERRORS = frozenset({"42601", "42P13"})
 
 
@@ -35,9 +35,8 @@ def import_deployment(
     used. Where they differ is told, and recorded in the provenance.
     """
     env = check_env(env)
-    given = parse_options(options, known=_KEYS)
-    prune = given.boolean("prune")
-    origin = read_origin(given)
+    given = parse_making_options(options, known=_KEYS)
+    origin = read_origin(given.origin)
     require_read_committed(session)
     require_deployer(session)
     require_language(session)
@@ -55,7 +54,6 @@ def import_deployment(
     versions, differences = _compare(database, found, hashes)
     if differences:
         _tell(session, differences)
-    label = given.text("label")
     return make(
         session,
         environment,
@@ -64,14 +62,14 @@ def import_deployment(
                 env,
                 found.source_schema,
                 environment.live_schema,
-                found.label if label is None else label,
+                found.label if given.label is None else given.label,
             ),
             versions=versions,
             origin=inherit(origin, found.provenance),
-            prune=session.settings.prune if prune is None else prune,
+            prune=session.settings.prunes(given.prune),
             action="import",
-            is_activated=given.boolean("activate") is not False,
-            if_changed=given.boolean("if_changed") is True,
+            is_activated=given.activate,
+            if_changed=given.if_changed,
             recorded={
                 "bundle": {
                     "env": found.env,

@@ -65,8 +65,7 @@ def plan(
         )
     require_deployer(session)
     if from_schema is not None:
-        prune = given.boolean("prune")
-        prune = session.settings.prune if prune is None else prune
+        prune = session.settings.prunes(given.boolean("prune"))
         blueprint = _plan_deploy(session, env, from_schema, prune=prune)
     elif given.boolean("prune") is not None:
         raise InvalidOption('option "prune" is for the plan of a deploy')

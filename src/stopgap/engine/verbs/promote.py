@@ -10,13 +10,13 @@ from ..errors import InvalidArgument, NoActiveDeployment
 from ..making import New, make
 from ..manifest import DeploymentName
 from ..names import check_env
-from ..options import ORIGIN_KEYS, parse_options
+from ..options import parse_making_options
 from ..provenance import inherit, read_origin
 from ..requirements import require_language, require_parameters
 from ..session import Session, require_deployer, require_read_committed
 from ..store import known_deployment, versions_of
 
-_KEYS = ("label", "prune", "if_changed", *ORIGIN_KEYS)
+_KEYS = ("label", "prune", "if_changed")
 
 
 def promote(
@@ -31,9 +31,8 @@ def promote(
         raise InvalidArgument(
             "from_env and to_env must not be the same", detail=f'Both are "{to_env}".'
         )
-    given = parse_options(options, known=_KEYS)
-    prune = given.boolean("prune")
-    origin = read_origin(given)
+    given = parse_making_options(options, known=_KEYS)
+    origin = read_origin(given.origin)
     require_read_committed(session)
     require_deployer(session)
     require_language(session)
@@ -58,7 +57,6 @@ def promote(
     environment = ensure_environment(
         session, to_env, source_schema=promoted.source_schema
     )
-    label = given.text("label")
     return make(
         session,
         environment,
@@ -67,13 +65,13 @@ def promote(
                 to_env,
                 promoted.source_schema,
                 environment.live_schema,
-                promoted.label if label is None else label,
+                promoted.label if given.label is None else given.label,
             ),
             versions=versions,
             origin=inherit(origin, promoted.provenance),
-            prune=session.settings.prune if prune is None else prune,
+            prune=session.settings.prunes(given.prune),
             action="promote",
-            if_changed=given.boolean("if_changed") is True,
+            if_changed=given.if_changed,
             recorded={"promoted_from": {"env": from_env, "deployment_id": promoted.id}},
         ),
     )
