@@ -3,6 +3,7 @@
 #include "api/trigger_row.h"
 
 #include "api/callback.h"
+#include "convert/json_value.h"
 #include "pg/guard.h"
 #include "pg/memory_scope.h"
 
@@ -302,7 +303,7 @@ void SetTriggerNew(const Arguments& arguments) {
     TriggerCall* call = g_frame->trigger;
     if (call == nullptr) return;
     v8::Local<v8::Value> row = arguments[1];
-    if (!row->IsObject() || row->IsArray() || row->IsFunction()) {
+    if (!row->IsObject() || IsJsonArray(row) || row->IsFunction()) {
       throw Error(ERRCODE_DATATYPE_MISMATCH, "ctx.trigger.new was set to no object", {},
                   "Return null to skip the row.");
     }

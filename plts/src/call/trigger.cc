@@ -5,6 +5,7 @@
 #include "api/trigger_row.h"
 #include "call/call_site.h"
 #include "call/invocation.h"
+#include "convert/json_value.h"
 
 namespace plts {
 namespace {
@@ -123,7 +124,7 @@ void TakeRows(TriggerCall* call) {
 HeapTuple RowOf(Realm& realm, TriggerCall& call, v8::Local<v8::Value> result) {
   if (result->IsNull()) return nullptr;
   if (!result->IsUndefined() && !result->IsObject()) RefuseResult("a plain value");
-  if (result->IsArray()) RefuseResult("an array");
+  if (IsJsonArray(result)) RefuseResult("an array");
   if (result->IsFunction()) RefuseResult("a function");
   if (result->IsGeneratorObject()) RefuseResult("a generator");
   // Which row is deleted is not the trigger's to say.
