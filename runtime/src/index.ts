@@ -11,6 +11,13 @@ export type {
   SyncDb,
   User,
 } from "./context.js";
+export { Decimal } from "./decimal.js";
+export type {
+  DecimalConstructor,
+  DecimalInput,
+  DecimalRounding,
+  DecimalSettings,
+} from "./decimal.js";
 export { mutation, query } from "./function.js";
 export type {
   Checked,

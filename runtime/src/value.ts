@@ -5,6 +5,8 @@
  * mixed up with ordinary text or, worse, added as if they were numbers.
  */
 
+import type { Decimal } from "./decimal.js";
+
 /** Anything JSON can say. Integers beyond 2^53 arrive as bigint. */
 export type Json =
   null | boolean | number | bigint | string | Json[] | { [key: string]: Json };
@@ -20,7 +22,8 @@ declare const timeBrand: unique symbol;
  *
  * Declared as an opaque object although it is a string at run time, because TypeScript
  * allows `+` on every kind of string: `a + b` would quietly glue two amounts together.
- * Use `String(x)` for its text, `Number(x)` where rounding is acceptable.
+ * Use `new Decimal(x)` to calculate, `String(x)` for its text, `Number(x)` where rounding
+ * is acceptable.
  */
 export interface Numeric {
   readonly [numericBrand]: true;
@@ -40,7 +43,7 @@ export type SqlDate = string & { readonly [dateBrand]: true };
 export type SqlTime = string & { readonly [timeBrand]: true };
 
 /** What may be given where SQL wants a `numeric`. */
-export type NumericInput = Numeric | number | bigint;
+export type NumericInput = Numeric | Decimal | number | bigint;
 
 /** What may be given where SQL wants an `int8`; a number must be a safe integer. */
 export type BigIntInput = bigint | number;

@@ -38,7 +38,7 @@ run(
   ["-xzf", join(project, archive.filename), "-C", home, "--strip-components=1"],
   project,
 );
-for (const name of ["zod", "@types"]) {
+for (const name of ["bignumber.js", "zod", "@types"]) {
   symlinkSync(`${REPOSITORY}node_modules/${name}`, join(project, "node_modules", name));
 }
 writeFileSync(join(project, "package.json"), '{ "type": "module" }');

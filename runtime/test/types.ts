@@ -6,11 +6,13 @@
  */
 
 import {
+  Decimal,
   type Ctx,
   type InferArgs,
   mutation,
   numeric,
   type Numeric,
+  type NumericInput,
   query,
   SqlError,
   v,
@@ -116,6 +118,15 @@ amount + amount;
 // @ts-expect-error text is no amount
 const wrong: Numeric = "1.50";
 void wrong;
+
+const exact = new Decimal(amount).plus("0.1").times(2);
+same<typeof exact, Decimal>(true);
+const accepted: NumericInput[] = [exact, Decimal(1n), amount];
+void accepted;
+// @ts-expect-error decimals are not added as text
+exact + exact;
+// @ts-expect-error the settings that all share
+Decimal.config({ DECIMAL_PLACES: 1 });
 
 export const error = new SqlError({ code: "P0001", message: "x", hint: "y" });
 same<typeof error.detail, string | undefined>(true);

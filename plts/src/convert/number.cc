@@ -60,6 +60,27 @@ double pg_double(const Converter& converter, const Conversion& conversion,
   pg_cannot_convert(converter, conversion, value);
 }
 
+// The numeric that `value` is, by its exact text. An object says it with a method
+// toPostgres, as a Decimal does.
+Datum pg_decimal(const Converter& converter, const Conversion& c,
+                 v8::Local<v8::Value> value, int32 typmod) {
+  v8::Local<v8::Value> exact = value;
+  if (value->IsObject()) {
+    auto object = value.As<v8::Object>();
+    v8::Local<v8::Value> method =
+        Checked(object->Get(c.context, Name(c.isolate, "toPostgres")));
+    if (!method->IsFunction()) pg_cannot_convert(converter, c, value);
+    exact = Checked(method.As<v8::Function>()->Call(c.context, object, 0, nullptr));
+    if (!exact->IsString()) pg_cannot_convert(converter, c, value);
+  } else if (!value->IsString() && !value->IsNumber() && !value->IsBigInt()) {
+    pg_cannot_convert(converter, c, value);
+  }
+  int length;
+  char* text = pg_js_to_text(c.isolate, Checked(exact->ToString(c.context)), &length);
+  return DirectFunctionCall3(numeric_in, CStringGetDatum(text),
+                             ObjectIdGetDatum(InvalidOid), Int32GetDatum(typmod));
+}
+
 }  // namespace
 
 v8::Local<v8::Value> pg_decimal_to_bigint(const Conversion& conversion,
@@ -201,14 +222,7 @@ v8::Local<v8::Value> NumericToJs(const Converter&, const Conversion& c, Datum va
 
 Datum NumericToDatum(const Converter& converter, const Conversion& c,
                      v8::Local<v8::Value> value) {
-  if (!value->IsString() && !value->IsNumber() && !value->IsBigInt()) {
-    pg_cannot_convert(converter, c, value);
-  }
-  int length;
-  char* text = pg_js_to_text(c.isolate, Checked(value->ToString(c.context)), &length);
-  return DirectFunctionCall3(numeric_in, CStringGetDatum(text),
-                             ObjectIdGetDatum(InvalidOid),
-                             Int32GetDatum(converter.typmod));
+  return pg_decimal(converter, c, value, converter.typmod);
 }
 
 v8::Local<v8::Value> MoneyToJs(const Converter& converter, const Conversion& c,
@@ -218,15 +232,7 @@ v8::Local<v8::Value> MoneyToJs(const Converter& converter, const Conversion& c,
 
 Datum MoneyToDatum(const Converter& converter, const Conversion& c,
                    v8::Local<v8::Value> value) {
-  if (!value->IsString() && !value->IsNumber() && !value->IsBigInt()) {
-    pg_cannot_convert(converter, c, value);
-  }
-  int length;
-  char* text = pg_js_to_text(c.isolate, Checked(value->ToString(c.context)), &length);
-  const Datum number =
-      DirectFunctionCall3(numeric_in, CStringGetDatum(text),
-                          ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-  return DirectFunctionCall1(numeric_cash, number);
+  return DirectFunctionCall1(numeric_cash, pg_decimal(converter, c, value, -1));
 }
 
 }  // namespace plts
