@@ -40,14 +40,14 @@ std::string CounterJson(const Counter& counter,
                         std::initializer_list<ErrorClass> classes) {
   char buffer[256];
   const double tick = TickLength();
-  std::snprintf(buffer, sizeof(buffer),
-                "{\"calls\":%llu,\"errors\":%llu,\"latency_ms\":{\"total\":%.6f,"
-                "\"last\":%.6f,\"max\":%.6f},\"error_classes\":{",
-                static_cast<unsigned long long>(counter.calls),
-                static_cast<unsigned long long>(counter.errors),
-                static_cast<double>(counter.latency.total) * tick,
-                static_cast<double>(counter.latency.last) * tick,
-                static_cast<double>(counter.latency.max) * tick);
+  snprintf(buffer, sizeof(buffer),
+           "{\"calls\":%llu,\"errors\":%llu,\"latency_ms\":{\"total\":%.6f,"
+           "\"last\":%.6f,\"max\":%.6f},\"error_classes\":{",
+           static_cast<unsigned long long>(counter.calls),
+           static_cast<unsigned long long>(counter.errors),
+           static_cast<double>(counter.latency.total) * tick,
+           static_cast<double>(counter.latency.last) * tick,
+           static_cast<double>(counter.latency.max) * tick);
   std::string out = buffer;
   bool first = true;
   for (const ErrorClass& c : classes) {
@@ -59,6 +59,18 @@ std::string CounterJson(const Counter& counter,
 }
 
 }  // namespace
+
+void CountCompileError(Origin origin) noexcept {
+  CompileMetrics& metrics = g_compile_metrics;
+  metrics.errors++;
+  if (origin == Origin::kDiagnostics) {
+    metrics.diagnostics++;
+  } else if (origin == Origin::kPostgres) {
+    metrics.sql++;
+  } else {
+    metrics.unknown++;
+  }
+}
 
 std::string MetricsJson() {
   const CompileMetrics& c = g_compile_metrics;

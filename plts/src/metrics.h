@@ -5,6 +5,8 @@
 #include <ctime>
 #include <string>
 
+#include "pg/error.h"
+
 namespace plts {
 
 // A clock that is cheaper to read than the system's, where the processor has one. Its
@@ -49,6 +51,9 @@ struct ExecuteMetrics : Counter {
 
 inline CompileMetrics g_compile_metrics;
 inline ExecuteMetrics g_execute_metrics;
+
+// Counts a compilation that failed, by where its error arose.
+void CountCompileError(Origin origin) noexcept;
 
 // Measures from its making to its end, whichever way that is.
 class Measure {

@@ -78,19 +78,11 @@ PGDLLEXPORT Datum plts_validator(PG_FUNCTION_ARGS) {
   position.arg = pg_body_of(function);
   return plts::Border(
       [&] {
-        plts::CompileMetrics& metrics = plts::g_compile_metrics;
-        const plts::Measure measure(&metrics);
+        const plts::Measure measure(&plts::g_compile_metrics);
         try {
           plts::ValidateFunction(function);
         } catch (const plts::Error& error) {
-          metrics.errors++;
-          if (error.origin() == plts::Origin::kDiagnostics) {
-            metrics.diagnostics++;
-          } else if (error.origin() == plts::Origin::kPostgres) {
-            metrics.sql++;
-          } else {
-            metrics.unknown++;
-          }
+          plts::CountCompileError(error.origin());
           throw;
         }
         return Datum{0};

@@ -96,15 +96,10 @@ Compilation Measured(const std::vector<std::string>& texts, const std::string& o
     StartCompiler();
     Compilation compiled = WithinRuntimeLimit(
         [&] { return Compile(sources, options, emit, GetUserId()); });
-    if (!compiled.diagnostics.empty()) {
-      g_compile_metrics.errors++;
-      g_compile_metrics.diagnostics++;
-    }
+    if (!compiled.diagnostics.empty()) CountCompileError(Origin::kDiagnostics);
     return compiled;
   } catch (const Error& error) {
-    g_compile_metrics.errors++;
-    (error.origin() == Origin::kPostgres ? g_compile_metrics.sql
-                                         : g_compile_metrics.unknown)++;
+    CountCompileError(error.origin());
     throw;
   }
 }
