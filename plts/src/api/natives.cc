@@ -269,12 +269,7 @@ void Utf8Encode(const Arguments& arguments) {
     v8::Isolate* isolate = realm.v8();
     auto text = arguments[0].As<v8::String>();
     const auto length = static_cast<size_t>(text->Utf8Length(isolate));
-    v8::Local<v8::Context> context = realm.context();
-    v8::Local<v8::Value> constructor =
-        Checked(context->Global()->Get(context, Name(isolate, "Uint8Array")));
-    v8::Local<v8::Value> size = v8::Number::New(isolate, static_cast<double>(length));
-    auto bytes = Checked(constructor.As<v8::Function>()->NewInstance(context, 1, &size))
-                     .As<v8::Uint8Array>();
+    v8::Local<v8::Uint8Array> bytes = NewBytes(realm.context(), length);
     if (length > 0) {
       text->WriteUtf8(
           isolate, static_cast<char*>(bytes->Buffer()->Data()),

@@ -1,21 +1,14 @@
 // bytea: a Uint8Array that owns a copy of the bytes.
 
 #include "convert/families.h"
+#include "js/realm.h"
 
 namespace plts {
 
 v8::Local<v8::Value> ByteaToJs(const Converter&, const Conversion& c, Datum value) {
   const bytea* packed = DatumGetByteaPP(value);
   const size_t length = VARSIZE_ANY_EXHDR(packed);
-  // ArrayBuffer::New would end the process where there is no memory for it; the
-  // constructor of the language throws a RangeError, which the limit makes likely.
-  v8::Local<v8::Value> constructor =
-      Checked(c.context->Global()->Get(c.context, Name(c.isolate, "Uint8Array")));
-  v8::Local<v8::Value> argument =
-      v8::Number::New(c.isolate, static_cast<double>(length));
-  v8::Local<v8::Object> array =
-      Checked(constructor.As<v8::Function>()->NewInstance(c.context, 1, &argument));
-  auto bytes = array.As<v8::Uint8Array>();
+  v8::Local<v8::Uint8Array> bytes = NewBytes(c.context, length);
   if (length > 0) {
     char* target = static_cast<char*>(bytes->Buffer()->Data());
     std::memcpy(target, VARDATA_ANY(packed), length);

@@ -20,6 +20,10 @@ namespace {
 // kilobytes.
 constexpr size_t kMostIdleRealms = 16;
 
+// What a context keeps at this index of its embedder data: index 0 is not the
+// embedder's.
+constexpr int kUint8Array = 1;
+
 struct State {
   std::unique_ptr<Isolate> isolate;
   std::vector<std::unique_ptr<Realm>> realms;
@@ -150,6 +154,8 @@ Realm::Realm(Isolate* isolate, Oid role)
     describe_error_ = Member(context, realm, "describeError");
     data_module_ = Member(context, realm, "dataModule");
     set_document_traps_ = Member(context, realm, "setDocumentTraps");
+    context->SetEmbedderData(kUint8Array,
+                             Member(context, context->Global(), "Uint8Array").Get(v8));
     v8::Local<v8::Value> runtime = Checked(realm->Get(context, Name(v8, "runtime")));
     runtime_.Reset(v8, Checked(runtime->ToObject(context)));
     v8::Local<v8::Value> natives = MakeNatives(context);
@@ -161,6 +167,15 @@ Realm::Realm(Isolate* isolate, Oid role)
 }
 
 Realm::~Realm() = default;
+
+v8::Local<v8::Uint8Array> NewBytes(v8::Local<v8::Context> context, size_t length) {
+  // ArrayBuffer::New would end the process where there is no memory for it; the
+  // constructor of the language throws a RangeError, which the limit makes likely.
+  auto constructor = context->GetEmbedderData(kUint8Array).As<v8::Function>();
+  v8::Local<v8::Value> size =
+      v8::Number::New(context->GetIsolate(), static_cast<double>(length));
+  return Checked(constructor->NewInstance(context, 1, &size)).As<v8::Uint8Array>();
+}
 
 Isolate& Realms::CurrentIsolate() {
   State& state = TheState();

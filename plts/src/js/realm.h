@@ -132,6 +132,10 @@ class Realm {
   v8::Global<v8::Function> set_document_traps_;
 };
 
+// A Uint8Array of this many zeros, of a realm's context. Throws Thrown, with a
+// RangeError pending, where there is no memory for it.
+v8::Local<v8::Uint8Array> NewBytes(v8::Local<v8::Context> context, size_t length);
+
 // The realms of the isolate that runs user code.
 class Realms {
  public:
