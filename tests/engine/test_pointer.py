@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 
-from stopgap.engine.pointer import canonical_pointer, render_pointer
+import pytest
+
+from stopgap.engine.pointer import (
+    canonical_pointer,
+    pointer_members,
+    render_pointer,
+)
 
 
 def test_a_pointer_is_the_json_of_the_design() -> None:
@@ -28,6 +34,15 @@ def test_the_usual_pointer_comes_back_from_jsonb_byte_for_byte() -> None:
     )
 
     assert canonical_pointer(as_jsonb_writes_it) == pointer
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    [render_pointer("sha256:ab"), '{"plts":1,"artifact_hash":"sha256:ab","y":2}'],
+    ids=["usual", "of a later version"],
+)
+def test_a_pointer_has_the_members_of_its_json(pointer: str) -> None:
+    assert pointer_members(pointer, "sha256:ab") == json.loads(pointer)
 
 
 def test_keys_of_later_versions_are_kept_in_a_fixed_order() -> None:

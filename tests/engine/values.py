@@ -90,7 +90,7 @@ def source_function(
     returns_set: bool = False,
     security_definer: bool = False,
     is_pointer: bool = False,
-    namesakes: tuple[str, ...] = ("f(jsonb)",),
+    namesakes: tuple[str, ...] = (),
     attributes: Attributes | None = None,
 ) -> SourceFunction:
     """Return a source function that is deployable unless said otherwise."""

@@ -107,6 +107,8 @@ def _attributes(
 
 def changed_attributes(old: Attributes, new: Attributes) -> list[str]:
     """Return the names of the attributes that differ, as JSON names them."""
+    if old == new:
+        return []
     names = [
         each.name
         for each in fields(Attributes)

@@ -29,14 +29,14 @@ class LiveFunction:
 
     def differs_from(self, version: FunctionVersion) -> tuple[str, ...]:
         """Return in what it is not this version, its owner apart."""
-        found = {
-            "signature": not self.is_replaceable,
-            "language": self.language != "plts",
-            "security_definer": self.security_definer,
-            "body": self.body != version.pointer,
-            "attributes": self.has_extras or self.attributes != version.attributes,
-        }
-        return tuple(name for name, differs in found.items() if differs)
+        found = (
+            ("signature", not self.is_replaceable),
+            ("language", self.language != "plts"),
+            ("security_definer", self.security_definer),
+            ("body", self.body != version.pointer),
+            ("attributes", self.has_extras or self.attributes != version.attributes),
+        )
+        return tuple([name for name, differs in found if differs])
 
     def runs(self, version: FunctionVersion) -> bool:
         """Tell whether it is, in everything that is deployed, this version."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .plan import Materialization
+from .pointer import pointer_members
 from .source import Skipped
 from .version import FunctionVersion, VersionRef
 
@@ -102,7 +103,7 @@ def render_function(
         "live_schema": live_schema,
         "kind": version.kind,
         "artifact_hash": version.artifact_hash,
-        "pointer": json.loads(version.pointer),
+        "pointer": pointer_members(version.pointer, version.artifact_hash),
     }
 
 

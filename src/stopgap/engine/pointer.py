@@ -15,18 +15,28 @@ _STORED = re.compile(
 )
 
 
+# What render_pointer() writes before and after the hash.
+_BEFORE = '{"plts":1,"kind":"artifact_ptr","artifact_hash":"'
+_AFTER = '","export":"default","mode":"stopgap_deployed"}'
+
+
 def render_pointer(artifact_hash: str) -> str:
     """Return the pointer to an artifact's default export."""
-    return json.dumps(
-        {
-            "plts": 1,
-            "kind": "artifact_ptr",
-            "artifact_hash": artifact_hash,
-            "export": "default",
-            "mode": "stopgap_deployed",
-        },
-        separators=(",", ":"),
-    )
+    return f"{_BEFORE}{artifact_hash}{_AFTER}"
+
+
+def pointer_members(pointer: str, artifact_hash: str) -> dict[str, object]:
+    """Return a live body as an object; it names this artifact."""
+    if pointer != render_pointer(artifact_hash):
+        parsed: dict[str, object] = json.loads(pointer)
+        return parsed
+    return {
+        "plts": 1,
+        "kind": "artifact_ptr",
+        "artifact_hash": artifact_hash,
+        "export": "default",
+        "mode": "stopgap_deployed",
+    }
 
 
 def canonical_pointer(stored: str) -> str:

@@ -28,7 +28,8 @@ class SourceFunction:
     returns_set: bool
     security_definer: bool
     is_pointer: bool
-    # Every function of the schema with this name, whatever its language.
+    # Every function of the schema with this name, whatever its language; none where
+    # it is the only one.
     namesakes: tuple[str, ...]
     attributes: Attributes
 
@@ -63,7 +64,7 @@ def source_from_row(row: Mapping[str, Any]) -> SourceFunction:
         returns_set=row["returns_set"],
         security_definer=row["security_definer"],
         is_pointer=row["is_pointer"],
-        namesakes=tuple(row["namesakes"]),
+        namesakes=tuple(row["namesakes"] or ()),
         attributes=attributes_from_catalog(row),
     )
 

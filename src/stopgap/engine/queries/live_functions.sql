@@ -4,7 +4,11 @@ select
     p.oid::bigint as oid,
     p.proname::text as name,
     p.proargtypes::text = ('jsonb'::regtype::oid)::text as takes_jsonb,
-    p.oid::regprocedure::text as signature,
+    -- Writing it costs, and only that of a stranger is shown.
+    case
+        when p.proargtypes::text <> ('jsonb'::regtype::oid)::text
+            then p.oid::regprocedure::text
+    end as signature,
     p.proowner = (select oid from pg_roles where rolname = 'stopgap_owner') as is_owned,
     p.prokind = 'f'
         and p.prorettype = 'jsonb'::regtype

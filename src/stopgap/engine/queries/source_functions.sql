@@ -3,7 +3,7 @@
 with every as (
     select
         p.*,
-        array_agg(p.oid::regprocedure::text) over (
+        array_agg(p.oid) over (
             partition by p.proname
             order by p.oid
             rows between unbounded preceding and unbounded following
@@ -31,7 +31,14 @@ select
         when p.prosrc ~ '^\s*\{' then plts.artifact_source(p.oid) is null
         else false
     end as is_pointer,
-    p.namesakes,
+    -- To write a signature costs, and those of a name that is no trouble are not asked.
+    case
+        when cardinality(p.namesakes) > 1 then array(
+            select s.oid::regprocedure::text
+            from unnest(p.namesakes) with ordinality as s (oid, n)
+            order by s.n
+        )
+    end as namesakes,
     p.provolatile::text as volatility,
     p.proisstrict as strict,
     p.proparallel::text as parallel,
