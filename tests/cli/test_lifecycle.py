@@ -379,7 +379,7 @@ def test_a_compile_error_shows_the_line_and_changes_nothing(
     assert outcome.exit_code == 11
     assert outcome.stdout == ""
     assert re.search(r"greet:3:\d+ TS2322 ", outcome.stderr)
-    *_, source, caret, _, _ = outcome.stderr.splitlines()
+    *_, source, caret, _, _, _ = outcome.stderr.splitlines()
     assert source.endswith("      const length: number = ctx.args.name;")
     assert caret.index("^") == source.index("length")
     assert greet(shop) == "hello ann"

@@ -14,6 +14,7 @@ from stopgap.engine.errors import (
 from stopgap.engine.lineage import (
     Ancestor,
     check_steps,
+    on_cycles,
     target_by_id,
     target_by_label,
     target_by_steps,
@@ -75,3 +76,20 @@ def test_a_label_that_nothing_has_is_refused_with_those_that_there_are() -> None
 def test_what_cannot_become_active_is_refused(status: Status) -> None:
     with pytest.raises(IllegalTransition):
         target_by_id("prod", 3, status)
+
+
+@pytest.mark.parametrize(
+    ("previous", "looping"),
+    [
+        ({}, set()),
+        ({2: 1, 3: 2, 4: 2}, set()),
+        ({2: 1, 1: 2}, {1, 2}),
+        ({5: 4, 4: 3, 3: 2, 2: 3, 7: 6}, {2, 3}),
+        ({1: 1}, {1}),
+        ({2: 1, 1: 2, 4: 3, 3: 4, 6: 1}, {1, 2, 3, 4}),
+    ],
+)
+def test_only_what_is_on_a_cycle_leads_back_to_itself(
+    previous: dict[int, int], looping: set[int]
+) -> None:
+    assert on_cycles(previous) == looping

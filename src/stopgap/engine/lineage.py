@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .errors import InvalidArgument, TooFewSteps, UnknownDeployment, UnknownLabel
@@ -87,3 +87,23 @@ def unknown_deployment(env: str, deployment_id: int) -> UnknownDeployment:
         f'environment "{env}" has no deployment {deployment_id}',
         hint=f"stopgap.deployments({quote_literal(env)}) lists its deployments.",
     )
+
+
+def on_cycles(previous: Mapping[int, int]) -> frozenset[int]:
+    """Return the deployments that their own lineage leads back to.
+
+    `previous` is what each deployment goes back to. Each is visited once.
+    """
+    found: set[int] = set()
+    visited: set[int] = set()
+    for start in previous:
+        # The order in which this walk came by them.
+        path: dict[int, int] = {}
+        current: int | None = start
+        while current is not None and current not in visited:
+            visited.add(current)
+            path[current] = len(path)
+            current = previous.get(current)
+        if current is not None and current in path:
+            found.update(list(path)[path[current] :])
+    return frozenset(found)

@@ -34,18 +34,4 @@ select d.env, d.id, 'lineage',
 from stopgap.deployment as d
 join stopgap.deployment as p on p.id = d.previous_id and p.status = 'removed'
 where d.status <> 'removed' and (:env is null or d.env = :env)
-union all
-select d.env, d.id, 'lineage', 'its lineage leads back to it'
-from stopgap.deployment as d
-where (:env is null or d.env = :env)
-    and d.id in (
-        with recursive ancestor as (
-            select d.previous_id as id
-            union
-            select a.previous_id
-            from ancestor
-            join stopgap.deployment as a on a.id = ancestor.id
-        )
-        select ancestor.id from ancestor
-    )
 order by 1, 2

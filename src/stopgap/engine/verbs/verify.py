@@ -10,6 +10,7 @@ from ..catalog import read_live_schema
 from ..database import Database
 from ..drift import find_drift
 from ..environment import known_environment
+from ..lineage import on_cycles
 from ..names import check_env, quote_identifier
 from ..options import parse_options
 from ..session import Session, require_deployer
@@ -42,6 +43,7 @@ def verify(session: Session, options: str | None) -> str:
     findings = [
         *_artifacts(database),
         *_deployments(database, env),
+        *_lineage(database, env),
         *_versions(database, env),
         *_live(session, env),
         *_keys(database),
@@ -76,6 +78,20 @@ def _deployments(database: Database, env: str | None) -> Iterator[Finding]:
             env=row["env"],
             deployment_id=row["id"],
         )
+
+
+def _lineage(database: Database, env: str | None) -> Iterator[Finding]:
+    rows = database.fetch("verify_lineage", env=env)
+    looping = on_cycles({row["id"]: row["previous_id"] for row in rows})
+    for row in rows:
+        if row["id"] in looping:
+            yield Finding(
+                "lineage",
+                f"deployment {row['id']}: its lineage leads back to it",
+                _BY_HAND,
+                env=row["env"],
+                deployment_id=row["id"],
+            )
 
 
 def _versions(database: Database, env: str | None) -> Iterator[Finding]:
