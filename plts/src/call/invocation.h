@@ -79,47 +79,42 @@ auto Measured(Work&& work) -> decltype(work()) {
 }
 
 // Runs `front(const Invocation&)` as a call of `body`: in the realm of the effective
-// role, within the limits, with a frame of its own. `front` may throw Error and Thrown.
+// role, with a frame of its own; Measured is around it, and limits it. `front` may
+// throw Error and Thrown.
 template <class Front>
 auto RunCall(FunctionBody* body, Front&& front) {
-  const RuntimeLimit limit;
   Realm* const realm = Realms::For(GetUserId());
   const RealmScope realm_scope(realm);
-  try {
-    return EnterV8(&realm->isolate(), [&] {
-      const MemoryContext memory = CurrentMemoryContext;
-      v8::Isolate* isolate = realm->v8();
-      // The compiler's isolate is current where it is what called us.
-      std::optional<v8::Isolate::Scope> isolate_scope;
-      if (v8::Isolate::TryGetCurrent() != isolate) isolate_scope.emplace(isolate);
-      v8::HandleScope handles(isolate);
-      v8::Context::Scope context_scope(realm->context());
-      v8::TryCatch try_catch(isolate);
-      CallFrame frame;
-      const CallScope scope(&frame, realm, body);
-      const Invocation call{*realm, frame, *body, memory};
-      try {
-        if (InterruptPending) {
-          Guard([] { CHECK_FOR_INTERRUPTS(); });
-        }
-        const auto result = front(call);
-        // A getter that the conversion ran may have been what was stopped.
-        if (realm->isolate().terminated()) throw realm->isolate().TakeTermination();
-        FinishCall(call);
-        return result;
-      } catch (const Thrown&) {
-        Error error = ExceptionToError(realm, &realm->isolate(), try_catch);
-        FailCall(call, &error);
-        throw error;
-      } catch (Error& error) {
-        FailCall(call, &error);
-        throw;
+  return EnterV8(&realm->isolate(), [&] {
+    const MemoryContext memory = CurrentMemoryContext;
+    v8::Isolate* isolate = realm->v8();
+    // The compiler's isolate is current where it is what called us.
+    std::optional<v8::Isolate::Scope> isolate_scope;
+    if (v8::Isolate::TryGetCurrent() != isolate) isolate_scope.emplace(isolate);
+    v8::HandleScope handles(isolate);
+    v8::Context::Scope context_scope(realm->context());
+    v8::TryCatch try_catch(isolate);
+    CallFrame frame;
+    const CallScope scope(&frame, realm, body);
+    const Invocation call{*realm, frame, *body, memory};
+    try {
+      if (InterruptPending) {
+        Guard([] { CHECK_FOR_INTERRUPTS(); });
       }
-    });
-  } catch (Error& error) {
-    limit.Explain(&error);
-    throw;
-  }
+      const auto result = front(call);
+      // A getter that the conversion ran may have been what was stopped.
+      if (realm->isolate().terminated()) throw realm->isolate().TakeTermination();
+      FinishCall(call);
+      return result;
+    } catch (const Thrown&) {
+      Error error = ExceptionToError(realm, &realm->isolate(), try_catch);
+      FailCall(call, &error);
+      throw error;
+    } catch (Error& error) {
+      FailCall(call, &error);
+      throw;
+    }
+  });
 }
 
 }  // namespace plts
