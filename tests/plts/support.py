@@ -34,6 +34,13 @@ def fetch(
     return row[0]
 
 
+def force_parallel(connection: Connection) -> None:
+    """Let a worker run whatever may run in one; the setting's name has changed."""
+    is_old = connection.info.server_version < 160000
+    name = "force_parallel_mode" if is_old else "debug_parallel_query"
+    connection.execute(f"set {name} = on".encode())
+
+
 def evaluate(connection: Connection, returns: str, body: str) -> Any:
     """Run a body as a function without parameters and return what it returns."""
     name = f"evaluated_{next(_numbers)}"

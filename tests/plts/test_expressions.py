@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fixtures.cluster import RunningCluster
-from tests.plts.support import Connection, define, fetch, refused
+from tests.plts.support import Connection, define, fetch, force_parallel, refused
 
 
 @pytest.fixture
@@ -257,7 +257,7 @@ def test_workers_of_a_server_without_preloading(plain_cluster: RunningCluster) -
                 "doubled(n int) returns int strict immutable parallel safe",
                 "return n * 2",
             )
-            connection.execute("set force_parallel_mode = on")
+            force_parallel(connection)
             connection.execute("create table t as select 21 as a")
 
             assert fetch(connection, "select doubled(a) from t") == 42

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.fixtures.cluster import RunningCluster
-from tests.plts.support import Connection, define, fetch, refused
+from tests.plts.support import Connection, define, fetch, force_parallel, refused
 
 _SETTINGS = """
 set parallel_setup_cost = 0;
@@ -237,16 +237,13 @@ def test_worker_of_a_server_without_preloading_reads(
     name = plain_cluster.clone()
     try:
         with plain_cluster.connect(name) as connection:
-            forced = "debug_parallel_query"
-            if connection.info.server_version < 160000:
-                forced = "force_parallel_mode"
             connection.execute("create table t as select 21 as a")
             define(
                 connection,
                 "reads(n int) returns int strict stable parallel safe",
                 "return (await ctx.db.query<any>('select a from t'))[0].a * n",
             )
-            connection.execute(f"set {forced} = on".encode())
+            force_parallel(connection)
 
             assert fetch(connection, "select reads(a) from t") == 441
     finally:

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.fixtures.cluster import RunningCluster, StartCluster
-from tests.plts.support import Connection, define, evaluate, fetch
+from tests.plts.support import Connection, define, evaluate, fetch, force_parallel
 
 RANDOM = """
     const bytes = crypto.getRandomValues(new Uint8Array(8));
@@ -122,15 +122,11 @@ def test_parallel_workers_run_functions(connection: Connection) -> None:
     connection.execute(
         "create table t as select generate_series(1, 20000) a; analyze t"
     )
-    force = (
-        "debug_parallel_query"
-        if connection.info.server_version >= 160000
-        else "force_parallel_mode"
-    )
     connection.execute(
         "set parallel_setup_cost = 0; set parallel_tuple_cost = 0; "
-        "set min_parallel_table_scan_size = 0; set "
-        f"max_parallel_workers_per_gather = 2; set {force} = on".encode()
+        "set min_parallel_table_scan_size = 0; "
+        "set max_parallel_workers_per_gather = 2"
     )
+    force_parallel(connection)
 
     assert fetch(connection, "select sum(twice(a)) from t") == 20000 * 20001
