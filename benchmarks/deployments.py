@@ -80,10 +80,15 @@ def deployments(servers: Servers, effort: Effort, *, size: int) -> list[Row]:
                 language: median(values) * 1e3
                 for language, values in samples[step].items()
             },
-            aim=Aim(_SECONDS[step] * 1e3) if size == _AIMED_AT else None,
+            aim=_aim(step) if size == _AIMED_AT else None,
         )
         for step, title in _TITLES.items()
     ]
+
+
+def _aim(step: str) -> Aim | None:
+    seconds = _SECONDS.get(step)
+    return None if seconds is None else Aim(seconds * 1e3)
 
 
 def _steps(dsn: str, size: int) -> dict[str, float]:
