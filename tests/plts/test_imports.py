@@ -76,14 +76,15 @@ def pointer(
 def author(session: Connection) -> Iterator[Connection]:
     """A superuser's session beside a role that may write functions, and no more."""
     session.execute(
-        "do $$ begin create role author; exception when others then null; end $$;"
-        "grant usage on language plts to author;"
+        "do $$ begin create role test_author; exception when others then null; end $$;"
+        "grant usage on language plts to test_author;"
         "do $$ begin execute 'grant all on schema ' || current_schema"
-        " || ' to author'; end $$"
+        " || ' to test_author'; end $$"
     )
     yield session
     session.execute(
-        "reset role; drop owned by author; revoke usage on language plts from author"
+        "reset role; drop owned by test_author;"
+        "revoke usage on language plts from test_author"
     )
 
 
@@ -379,7 +380,7 @@ def test_roles_do_not_share_modules(author: Connection) -> None:
     define(author, "f() returns int", text)
     fetch(author, "select f()")
 
-    author.execute("set role author")
+    author.execute("set role test_author")
 
     assert fetch(author, "select f()") == 1
 
@@ -584,7 +585,7 @@ def test_a_long_chain_of_imports_works(session: Connection) -> None:
 
 def test_who_may_not_read_artifacts_may_not_import_them(author: Connection) -> None:
     money = artifact(author, MONEY)
-    author.execute("set role author")
+    author.execute("set role test_author")
 
     for text in (
         f'import {{ add }} from "{money}"; export default () => add(1, 2)',
@@ -597,7 +598,7 @@ def test_who_may_not_read_artifacts_may_not_import_them(author: Connection) -> N
 
 
 def test_not_even_the_existence_of_an_artifact_is_told(author: Connection) -> None:
-    author.execute("set role author")
+    author.execute("set role test_author")
 
     with refused("42501"):
         evaluate(
@@ -609,7 +610,7 @@ def test_not_even_the_existence_of_an_artifact_is_told(author: Connection) -> No
 
 def test_readers_of_artifacts_may_import_them(author: Connection) -> None:
     money = artifact(author, MONEY)
-    author.execute("grant select on plts.artifact to author; set role author")
+    author.execute("grant select on plts.artifact to test_author; set role test_author")
 
     text = f'import {{ add }} from "{money}"; export default () => add(1, 2)'
 
@@ -618,7 +619,7 @@ def test_readers_of_artifacts_may_import_them(author: Connection) -> None:
 
 def test_an_unchecked_body_imports_with_its_owners_rights(author: Connection) -> None:
     money = artifact(author, MONEY)
-    author.execute("set check_function_bodies = off; set role author")
+    author.execute("set check_function_bodies = off; set role test_author")
     text = f'import {{ add }} from "{money}"; export default () => add(1, 2)'
     define(author, "f() returns int", text)
     author.execute("reset role")
@@ -631,7 +632,7 @@ def test_a_text_that_another_has_stored_is_no_way_around(author: Connection) -> 
     money = artifact(author, MONEY)
     text = f'import {{ add }} from "{money}"; export default () => add(1, 2)'
     define(author, "mine() returns int", text)
-    author.execute("set role author")
+    author.execute("set role test_author")
 
     with refused("42501"):
         define(author, "theirs() returns int", text)
@@ -642,7 +643,7 @@ def test_callers_need_no_right_to_what_a_function_imports(author: Connection) ->
     text = f'import {{ add }} from "{money}"; export default () => add(1, 2)'
     define(author, "f() returns int", text)
     pointer(author, "p", store(author, text))
-    author.execute("set role author")
+    author.execute("set role test_author")
 
     assert fetch(author, "select f()") == 3
     assert fetch(author, "select p('{}')") == 3
@@ -653,7 +654,7 @@ def test_a_pointer_leads_elsewhere_only_for_readers_of_artifacts(
 ) -> None:
     text = 'import { add } from "money"; export default () => add(1, 2)'
     stored = store(author, text, {"import_map": {"money": artifact(author, MONEY)}})
-    author.execute("set role author")
+    author.execute("set role test_author")
 
     with refused("42501"):
         pointer(author, "f", stored, import_map={"money": data("export const add = 1")})
