@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stopgap.cli.options import DbOption, Output, OutputOption
+from stopgap.cli.options import AnyEnvOption, DbOption, Output, OutputOption
 from stopgap.cli.render import commit, moment, print_human, print_json, table
 from stopgap.cli.session import open_client
 from stopgap.results import Json
@@ -16,15 +16,7 @@ _COLUMNS = ("id", "env", "action", "from", "to", "label", "commit", "when", "by"
 
 def audit(
     db: DbOption = None,
-    env: Annotated[
-        str | None,
-        typer.Option(
-            "--env",
-            metavar="ENV",
-            help="Environment.  [default: all of them]",
-            show_default=False,
-        ),
-    ] = None,
+    env: AnyEnvOption = None,
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", min=1, help="No more than N.")
     ] = 100,

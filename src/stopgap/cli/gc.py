@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stopgap.cli.options import DbOption, Output, OutputOption
+from stopgap.cli.options import AnyEnvOption, DbOption, Output, OutputOption
 from stopgap.cli.render import (
     counted,
     moment,
@@ -21,15 +21,7 @@ from stopgap.results import Json
 
 def gc(
     db: DbOption = None,
-    env: Annotated[
-        str | None,
-        typer.Option(
-            "--env",
-            metavar="ENV",
-            help="Environment.  [default: all of them]",
-            show_default=False,
-        ),
-    ] = None,
+    env: AnyEnvOption = None,
     keep: Annotated[
         int | None,
         typer.Option(

@@ -30,6 +30,15 @@ OutputOption = Annotated[
         help="Tables for people, or JSON with a stable form for programs.",
     ),
 ]
+AnyEnvOption = Annotated[
+    str | None,
+    typer.Option(
+        "--env",
+        metavar="ENV",
+        help="Environment.  [default: all of them]",
+        show_default=False,
+    ),
+]
 DbOption = Annotated[
     str | None,
     typer.Option(

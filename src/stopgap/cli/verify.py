@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from stopgap.cli.diff import DIFFERENCES
-from stopgap.cli.options import DbOption, Output, OutputOption
+from stopgap.cli.options import AnyEnvOption, DbOption, Output, OutputOption
 from stopgap.cli.render import print_human, print_json, progress, table
 from stopgap.cli.session import open_client
 
 
 def verify(
     db: DbOption = None,
-    env: Annotated[
-        str | None,
-        typer.Option(
-            "--env",
-            metavar="ENV",
-            help="Environment.  [default: all of them]",
-            show_default=False,
-        ),
-    ] = None,
+    env: AnyEnvOption = None,
     output: OutputOption = Output.HUMAN,
 ) -> None:
     """Check that everything stopgap keeps is whole and fits together.
