@@ -111,21 +111,35 @@ type Flatten<T> = { [K in keyof T]: T[K] } & {};
 /** The schemas of an object's keys. */
 export type Shape = Readonly<Record<string, AnySchema>>;
 
-export type ObjectOutput<S extends Shape> = Flatten<
-  {
-    -readonly [K in keyof S as S[K] extends OptionalOut ? never : K]: OutputOf<S[K]>;
-  } & {
-    -readonly [K in keyof S as S[K] extends OptionalOut ? K : never]?: OutputOf<S[K]>;
-  }
->;
+// Most shapes have no such key, and the simple type is a fraction of the work.
+export type ObjectOutput<S extends Shape> = [KeysOf<S, OptionalOut>] extends [never]
+  ? { -readonly [K in keyof S]: OutputOf<S[K]> }
+  : Flatten<
+      {
+        -readonly [K in keyof S as S[K] extends OptionalOut ? never : K]: OutputOf<
+          S[K]
+        >;
+      } & {
+        -readonly [K in keyof S as S[K] extends OptionalOut ? K : never]?: OutputOf<
+          S[K]
+        >;
+      }
+    >;
 
-export type ObjectInput<S extends Shape> = Flatten<
-  {
-    -readonly [K in keyof S as S[K] extends OptionalIn ? never : K]: InputOf<S[K]>;
-  } & {
-    -readonly [K in keyof S as S[K] extends OptionalIn ? K : never]?: InputOf<S[K]>;
-  }
->;
+export type ObjectInput<S extends Shape> = [KeysOf<S, OptionalIn>] extends [never]
+  ? { -readonly [K in keyof S]: InputOf<S[K]> }
+  : Flatten<
+      {
+        -readonly [K in keyof S as S[K] extends OptionalIn ? never : K]: InputOf<S[K]>;
+      } & {
+        -readonly [K in keyof S as S[K] extends OptionalIn ? K : never]?: InputOf<S[K]>;
+      }
+    >;
+
+// The keys whose schemas are of a type.
+type KeysOf<S extends Shape, Type> = {
+  [K in keyof S]: S[K] extends Type ? K : never;
+}[keyof S];
 
 /** A schema of an object with known keys, and nothing else unless said so. */
 export interface ObjectSchema<S extends Shape = Shape, Rest = unknown> extends Schema<

@@ -6,6 +6,7 @@
  */
 
 import {
+  type AnySchema,
   Decimal,
   type Ctx,
   type InferArgs,
@@ -99,6 +100,12 @@ same<InferArgs<typeof bare>, { n: number }>(true);
 
 const unchecked = mutation({ args: v.object({}), handler: async () => "x" });
 same<ReturnType<typeof unchecked>, Promise<string>>(true);
+
+// The other keys are known whatever the type parameter stands for.
+const limited = <Value extends AnySchema>(value: Value) =>
+  query(v.object({ value, limit: v.int() }), ({ limit }): number => limit);
+const few = limited(v.optional(v.string()));
+same<InferArgs<typeof few>, { limit: number; value?: string | undefined }>(true);
 
 // @ts-expect-error a string is not the number it said it returns
 mutation({ args: v.object({}), returns: v.number(), handler: () => "x" });

@@ -4,32 +4,51 @@
 
 #include <optional>
 
+#include "call/form.h"
 #include "pg/document.h"
 
 namespace plts {
 
-bool FindStored(const Signature& signature, const std::vector<std::string>& headers,
-                Artifact* artifact, bool* plain) {
-  for (const std::string& header : headers) {
-    const std::string hash =
-        ArtifactHash(header + signature.source + kPlainFooter, "{}");
-    if (ReadArtifact(hash, artifact)) {
-      *plain = true;
-      return true;
-    }
-  }
-  *plain = false;
-  // The text of a plain body may have been stored as if it were a module by hand; it
-  // would have neither imports nor exports.
-  return ReadArtifact(ArtifactHash(signature.source, "{}"), artifact) &&
-         (!artifact->imports.empty() || artifact->exports != "{}");
+namespace {
+
+std::string Wrapped(const std::string& header, const Signature& signature) {
+  return header + signature.source + kPlainFooter;
 }
 
-std::string SourceModule(const Signature& signature,
-                         const std::vector<std::string>& headers) {
+// The text of a plain body may have been stored as if it were a module by hand; it
+// would have no exports.
+bool FindStoredModule(const Signature& signature, Artifact* artifact) {
+  return ReadArtifact(ArtifactHash(signature.source, "{}"), artifact) &&
+         artifact->exports != "{}";
+}
+
+bool FindStoredBody(const Signature& signature, const std::vector<std::string>& headers,
+                    Artifact* artifact) {
+  for (const std::string& header : headers) {
+    const std::string hash = ArtifactHash(Wrapped(header, signature), "{}");
+    if (ReadArtifact(hash, artifact)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool FindStored(const Signature& signature, const std::vector<std::string>& headers,
+                Artifact* artifact, bool* plain) {
+  *plain =
+      !BeginsAsModule(signature.source) && FindStoredBody(signature, headers, artifact);
+  return *plain || FindStoredModule(signature, artifact);
+}
+
+std::string SourceModule(const Signature& signature) {
+  if (BeginsAsModule(signature.source)) return signature.source;
+  const std::vector<std::string> headers = PlainHeaders(signature);
+  for (const std::string& header : headers) {
+    std::string module = Wrapped(header, signature);
+    if (ArtifactExists(ArtifactHash(module, "{}"))) return module;
+  }
   Artifact artifact;
-  bool plain = false;
-  if (FindStored(signature, headers, &artifact, &plain)) return artifact.source_ts;
+  if (FindStoredModule(signature, &artifact)) return signature.source;
   return ModuleText({signature.source, headers});
 }
 

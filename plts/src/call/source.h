@@ -14,8 +14,7 @@ bool FindStored(const Signature& signature, const std::vector<std::string>& head
 
 // The text of the module that it is: a plain body wrapped, a module as it is. Throws
 // Error.
-std::string SourceModule(const Signature& signature,
-                         const std::vector<std::string>& headers);
+std::string SourceModule(const Signature& signature);
 
 // Checks what the text is against what the function returns: whether it may yield.
 // Throws Error.

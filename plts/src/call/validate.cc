@@ -105,9 +105,8 @@ std::string ArtifactSource(Oid oid) {
   Guard([&] { language = get_language_oid("plts", true); });
   if (proc->prolang != language) return {};
   const Signature signature = ReadSignature(tuple.get());
-  const std::vector<std::string> headers = PlainHeaders(signature);
   if (ParsePointer(signature.source)) return {};
-  return SourceModule(signature, headers);
+  return SourceModule(signature);
 }
 
 }  // namespace plts

@@ -70,7 +70,8 @@ class BufferAllocator final : public v8::ArrayBuffer::Allocator {
   size_t used_ = 0;
 };
 
-Isolate::Isolate(const Snapshot& snapshot, int heap_mb) : heap_mb_(heap_mb) {
+Isolate::Isolate(const Snapshot& snapshot, int heap_mb, int young_mb)
+    : heap_mb_(heap_mb) {
   StartPlatform();
   const size_t limit = static_cast<size_t>(heap_mb_) * kMegabyte;
   allocator_ = std::make_unique<BufferAllocator>(limit);
@@ -78,6 +79,9 @@ Isolate::Isolate(const Snapshot& snapshot, int heap_mb) : heap_mb_(heap_mb) {
   params.snapshot_blob = snapshot.data();
   params.array_buffer_allocator = allocator_.get();
   params.constraints.ConfigureDefaultsFromHeapSize(0, limit);
+  if (young_mb > 0) {
+    params.constraints.set_max_young_generation_size_in_bytes(young_mb * kMegabyte);
+  }
   isolate_ = v8::Isolate::New(params);
   isolate_->SetFatalErrorHandler(OnFatalError);
   isolate_->SetOOMErrorHandler(OnOutOfMemory);

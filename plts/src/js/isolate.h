@@ -20,8 +20,10 @@ class Snapshot;
 // exit.
 class Isolate {
  public:
-  // Throws Error where the snapshot does not fit the V8 that is loaded.
-  Isolate(const Snapshot& snapshot, int heap_mb);
+  // `young_mb`, where it is not 0, is how large the young generation may grow; V8 would
+  // choose a fortieth of the heap. Throws Error where the snapshot does not fit the V8
+  // that is loaded.
+  Isolate(const Snapshot& snapshot, int heap_mb, int young_mb = 0);
   ~Isolate();
   Isolate(const Isolate&) = delete;
   Isolate& operator=(const Isolate&) = delete;

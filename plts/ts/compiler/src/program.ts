@@ -25,7 +25,7 @@ export function parse(name: string, text: string): ts.SourceFile {
         if (!file.isDeclarationFile) forceModule(file);
       },
     },
-    true,
+    false,
   );
 }
 
