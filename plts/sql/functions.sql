@@ -1,44 +1,93 @@
--- What 0.2.0 has and 0.1.0 has not. Fresh installs and updates end alike: a test
--- compares them.
+-- Functions: the compiler and the artifacts, for SQL.
 
-\echo Use "alter extension plts update" to load this file. \quit
+create or replace function plts.version() returns text
+language c immutable parallel safe
+as 'MODULE_PATHNAME', 'plts_version';
 
-alter table plts.artifact add column import_map jsonb not null default '{}';
+create or replace function plts.metrics() returns jsonb
+language c volatile parallel restricted
+as 'MODULE_PATHNAME', 'plts_metrics';
 
-comment on column plts.artifact.imports is
-'specifiers of what the module imports, as import maps resolve them';
-comment on column plts.artifact.import_map is
-'bare specifiers that the module imports, and what each stands for';
+create or replace function plts.library_directory() returns text
+language c stable parallel safe
+as 'MODULE_PATHNAME', 'plts_library_directory';
 
--- language
+create or replace function plts.compile_ts(
+    source_ts text,
+    compiler_opts jsonb default '{}',
+    out compiled_js text,
+    out diagnostics jsonb,
+    out compiler_fingerprint text
+)
+language c strict stable parallel restricted
+as 'MODULE_PATHNAME', 'plts_compile_ts';
 
-create function plts.plts_inline_handler(internal) returns void
+create or replace function plts.typecheck_ts(
+    source_ts text,
+    compiler_opts jsonb default '{}'
+) returns jsonb
+language c strict stable parallel restricted
+as 'MODULE_PATHNAME', 'plts_typecheck_ts';
+
+create or replace function plts.typecheck_ts(
+    sources text[],
+    compiler_opts jsonb default '{}'
+) returns jsonb
+language c strict stable parallel restricted
+as 'MODULE_PATHNAME', 'plts_typecheck_sources';
+
+create or replace function plts.artifact_hash(
+    source_ts text,
+    compiler_opts jsonb default '{}'
+) returns text
+language c strict immutable parallel safe
+as 'MODULE_PATHNAME', 'plts_artifact_hash';
+
+create or replace function plts.artifact_source(fn oid) returns text
+language c strict stable parallel restricted
+as 'MODULE_PATHNAME', 'plts_artifact_source';
+
+create or replace function plts.compile_and_store(
+    source_ts text,
+    compiler_opts jsonb default '{}'
+) returns text
 language c strict volatile parallel unsafe
-as 'MODULE_PATHNAME', 'plts_inline_handler';
+as 'MODULE_PATHNAME', 'plts_compile_and_store';
 
--- Replacing keeps the language's functions, owner and grants.
-create or replace trusted language plts
-handler plts.plts_call_handler
-inline plts.plts_inline_handler
-validator plts.plts_validator;
+create or replace function plts.compile_and_store(
+    sources text[],
+    compiler_opts jsonb default '{}'
+) returns text[]
+language c strict volatile parallel unsafe
+as 'MODULE_PATHNAME', 'plts_compile_and_store_sources';
 
-comment on function plts.plts_inline_handler(internal) is
-'runs DO blocks of LANGUAGE plts';
+create or replace function plts.upsert_artifact(
+    source_ts text,
+    compiled_js text,
+    compiler_opts jsonb default '{}'
+) returns text
+language c strict volatile parallel unsafe
+as 'MODULE_PATHNAME', 'plts_upsert_artifact';
 
-revoke all on function plts.plts_inline_handler(internal) from public;
+create or replace function plts.get_artifact(artifact_hash text) returns jsonb
+language sql strict stable parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+    select to_jsonb(a) from plts.artifact as a where a.artifact_hash = $1
+$$;
 
-create function plts.store_what_compiles(
+create or replace function plts.store_what_compiles(
     sources text[],
     names text[]
 ) returns integer
 language c strict volatile parallel unsafe
 as 'MODULE_PATHNAME', 'plts_store_what_compiles';
 
-create function plts.skip_stored() returns trigger
+create or replace function plts.skip_stored() returns trigger
 language c volatile parallel unsafe
 as 'MODULE_PATHNAME', 'plts_skip_stored';
 
-create trigger skip_stored before insert on plts.artifact
+create or replace trigger skip_stored before insert on plts.artifact
 for each row execute function plts.skip_stored();
 
 create or replace function plts.recompile() returns integer
@@ -70,20 +119,7 @@ as $$
     ) as missing
 $$;
 
-comment on function plts.store_what_compiles(text[], text[]) is
-'stores the sources that compile and warns of the others; returns how many';
-comment on function plts.skip_stored() is
-'keeps what is stored where a restore brings it again';
-
-revoke all on function
-plts.store_what_compiles(text[], text[]),
-plts.skip_stored()
-from public;
-
--- What 0.1.0 stored is found by the same hash, unless a new version reads a signature
--- in another way: then it is compiled once here, and not in each session.
-select plts.recompile();
-create function plts.deletable_artifacts(hashes text[]) returns setof text
+create or replace function plts.deletable_artifacts(hashes text[]) returns setof text
 language sql strict stable parallel restricted
 set search_path = pg_catalog, pg_temp
 as $$
@@ -126,7 +162,7 @@ $$;
 
 -- The only way for an artifact to go. It decides by itself what is not needed, so that
 -- whoever may call it cannot break a function: hashes that are needed are passed over.
-create function plts.delete_artifacts(hashes text[]) returns setof text
+create or replace function plts.delete_artifacts(hashes text[]) returns setof text
 language sql strict volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
 as $$
@@ -136,13 +172,3 @@ as $$
     )
     returning a.artifact_hash
 $$;
-
-comment on function plts.deletable_artifacts(text[]) is
-'those of these artifacts that no function, and no other artifact, needs';
-comment on function plts.delete_artifacts(text[]) is
-'deletes those of these artifacts that nothing needs, and returns their hashes';
-
-revoke all on function
-plts.deletable_artifacts(text[]),
-plts.delete_artifacts(text[])
-from public;
