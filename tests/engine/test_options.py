@@ -9,6 +9,7 @@ import pytest
 from stopgap.engine.errors import InvalidOption
 from stopgap.engine.options import (
     MakingOptions,
+    Options,
     check_keys,
     check_no_options,
     parse_making_options,
@@ -17,7 +18,9 @@ from stopgap.engine.options import (
 
 @pytest.mark.parametrize("text", [None, "{}", '{"prune": null}'])
 def test_what_is_not_said_is_left_to_the_settings(text: str | None) -> None:
-    assert parse_making_options(text) == MakingOptions(prune=None)
+    given = parse_making_options(text)
+
+    assert given._replace(origin=Options({})) == MakingOptions(prune=None)
 
 
 @pytest.mark.parametrize(("text", "prune"), [("true", True), ("false", False)])

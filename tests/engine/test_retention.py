@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from stopgap.engine.retention import Candidate, Policy, relinked, removable
@@ -38,8 +36,8 @@ def test_the_newest_of_each_environment_are_kept() -> None:
 
 def test_what_is_active_is_always_kept() -> None:
     deployments = history(3)
-    deployments[0] = replace(deployments[0], status=Status.ACTIVE)
-    deployments[2] = replace(deployments[2], status=Status.ROLLED_BACK)
+    deployments[0] = deployments[0]._replace(status=Status.ACTIVE)
+    deployments[2] = deployments[2]._replace(status=Status.ROLLED_BACK)
 
     assert removable(Policy(older_than="1 day"), deployments) == {2, 3}
 
@@ -47,21 +45,21 @@ def test_what_is_active_is_always_kept() -> None:
 def test_what_rollbacks_within_the_policy_go_back_to_is_kept() -> None:
     # 5 was made after 2 and 3 were rolled back: its lineage is 5, 4, 1.
     deployments = history(5)
-    deployments[3] = replace(deployments[3], previous_id=1)
+    deployments[3] = deployments[3]._replace(previous_id=1)
 
     assert removable(Policy(keep=3), deployments) == {2}
 
 
 def test_the_young_are_kept() -> None:
     deployments = history(4)
-    deployments[1] = replace(deployments[1], is_old=False)
+    deployments[1] = deployments[1]._replace(is_old=False)
 
     assert removable(Policy(older_than="1 day"), deployments) == {1, 3}
 
 
 def test_only_what_is_both_old_and_past_the_number_goes() -> None:
     deployments = history(4)
-    deployments[0] = replace(deployments[0], is_old=False)
+    deployments[0] = deployments[0]._replace(is_old=False)
 
     assert removable(Policy(keep=2, older_than="1 day"), deployments) == {2}
 
@@ -71,7 +69,7 @@ def test_only_what_is_both_old_and_past_the_number_goes() -> None:
 )
 def test_what_has_a_label_can_be_kept(keep_labelled: bool, gone: set[int]) -> None:
     deployments = history(4)
-    deployments[0] = replace(deployments[0], is_labelled=True)
+    deployments[0] = deployments[0]._replace(is_labelled=True)
 
     policy = Policy(keep=1, keep_labelled=keep_labelled)
 
@@ -80,23 +78,23 @@ def test_what_has_a_label_can_be_kept(keep_labelled: bool, gone: set[int]) -> No
 
 def test_failures_push_nothing_out() -> None:
     deployments = history(3)
-    failed = replace(deployments[0], id=4, status=Status.FAILED, previous_id=None)
+    failed = deployments[0]._replace(id=4, status=Status.FAILED, previous_id=None)
 
     assert removable(Policy(keep=2), [*deployments, failed]) == {1}
 
 
 def test_failures_go_with_what_they_followed() -> None:
     deployments = history(3)
-    deployments[0] = replace(deployments[0], status=Status.FAILED, previous_id=None)
-    deployments[1] = replace(deployments[1], previous_id=None)
+    deployments[0] = deployments[0]._replace(status=Status.FAILED, previous_id=None)
+    deployments[1] = deployments[1]._replace(previous_id=None)
 
     assert removable(Policy(keep=2), deployments) == {1}
 
 
 def test_what_a_kept_deployment_retained_is_kept() -> None:
     deployments = history(4)
-    deployments[2] = replace(deployments[2], retains=frozenset({2}))
-    deployments[1] = replace(deployments[1], retains=frozenset({1}))
+    deployments[2] = deployments[2]._replace(retains=frozenset({2}))
+    deployments[1] = deployments[1]._replace(retains=frozenset({1}))
 
     assert removable(Policy(keep=2), deployments) == frozenset()
 
@@ -109,6 +107,6 @@ def test_the_lineage_leads_past_what_goes() -> None:
 
 
 def test_a_lineage_that_leads_in_a_circle_ends() -> None:
-    deployments = [replace(each, previous_id=each.id % 3 + 1) for each in history(3)]
+    deployments = [each._replace(previous_id=each.id % 3 + 1) for each in history(3)]
 
     assert relinked(deployments, frozenset({1, 2})) == {3: None}

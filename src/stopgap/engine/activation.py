@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .catalog import missing_artifacts
 from .database import Database
@@ -25,8 +25,7 @@ _POSTGREST_CHANNEL = "pgrst"
 _RELOAD = "reload schema"
 
 
-@dataclass(frozen=True, slots=True)
-class Activating:
+class Activating(NamedTuple):
     """A deployment on its way to be the active one."""
 
     environment: Environment

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from .names import quote_literal, quote_parameter
 
@@ -28,8 +27,7 @@ _LIST_PARAMETERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(NamedTuple):
     """The attributes that are compared, versioned and rolled back."""
 
     volatility: str = "volatile"
@@ -110,9 +108,7 @@ def changed_attributes(old: Attributes, new: Attributes) -> list[str]:
     if old == new:
         return []
     names = [
-        each.name
-        for each in fields(Attributes)
-        if getattr(old, each.name) != getattr(new, each.name)
+        name for name in Attributes._fields if getattr(old, name) != getattr(new, name)
     ]
     return ["set" if name == "settings" else name for name in names]
 

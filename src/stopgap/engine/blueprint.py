@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from difflib import unified_diff
+from typing import NamedTuple
 
 from .diagnostics import Diagnostic, author_text
 from .diff import Change, FunctionDiff, render_diff, summary
@@ -15,11 +15,11 @@ from .plan import Materialization
 from .source import Skipped
 
 
-@dataclass(slots=True)
 class Obstacles:
     """All refusals that the verb itself would end at the first of."""
 
-    found: list[EngineError] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.found: list[EngineError] = []
 
     @contextmanager
     def collected(self, kind: type[EngineError] = EngineError) -> Iterator[None]:
@@ -47,8 +47,7 @@ class Obstacles:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Blueprint:
+class Blueprint(NamedTuple):
     """A plan in all its parts."""
 
     action: str

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from .attributes import PARALLEL, VOLATILITY, Attributes
 from .canonical import digest
@@ -28,8 +27,7 @@ _ARTIFACT_PREFIX = "plts+artifact:"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class BundledArtifact:
+class BundledArtifact(NamedTuple):
     """A compiled module as the bundle has it."""
 
     artifact_hash: str
@@ -50,8 +48,7 @@ class BundledArtifact:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class BundledFunction:
+class BundledFunction(NamedTuple):
     """A function version as the bundle has it."""
 
     fn_name: str
@@ -77,8 +74,7 @@ class BundledFunction:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(NamedTuple):
     """What a bundle holds."""
 
     env: str

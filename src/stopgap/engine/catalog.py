@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .database import Database
 from .grants import Grant, without_missing_roles
@@ -12,8 +12,7 @@ from .lock import LockLimits
 from .source import SourceFunction, source_from_row
 
 
-@dataclass(frozen=True, slots=True)
-class SourceSchema:
+class SourceSchema(NamedTuple):
     """A schema that functions are deployed from."""
 
     oid: int
@@ -22,8 +21,7 @@ class SourceSchema:
     live_schema_of: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaOwnership:
+class SchemaOwnership(NamedTuple):
     """An existing schema that is, or is to become, a live schema."""
 
     oid: int

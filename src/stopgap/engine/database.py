@@ -7,9 +7,8 @@ tests, so that the engine runs under pytest and a debugger.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Row = Mapping[str, Any]
 
@@ -22,8 +21,7 @@ class Severity(Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorFields:
+class ErrorFields(NamedTuple):
     """The fields of a server's error that clients read."""
 
     message: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import CompileFailed
 
@@ -13,8 +12,7 @@ from .errors import CompileFailed
 _PLAIN_BODY_MARK = "/* plts:body */"
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledText:
+class CompiledText(NamedTuple):
     """A function and how its compiled text relates to what its author wrote."""
 
     fn_name: str
@@ -22,8 +20,7 @@ class CompiledText:
     header_lines: int
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding; line and column are those of the function's own text."""
 
     fn_name: str
@@ -34,7 +31,7 @@ class Diagnostic:
 
     def to_json(self) -> dict[str, object]:
         """Return it as a plan lists it."""
-        return asdict(self)
+        return self._asdict()
 
     def __str__(self) -> str:
         """Return `function:line:column: code: message`, further lines indented."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from .attributes import Attributes, changed_attributes
 from .version import FunctionVersion
@@ -20,8 +20,7 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A function of the source schema, as it would be deployed."""
 
     artifact_hash: str
@@ -33,8 +32,7 @@ class Candidate:
 Definition = FunctionVersion | Candidate
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionDiff:
+class FunctionDiff(NamedTuple):
     """One function of either side."""
 
     fn_name: str

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .live import LiveSchema
 from .version import Versions
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(NamedTuple):
     """What people did to the live schema by hand, and what a restore left out."""
 
     # What was changed of each function.
-    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changed: Mapping[str, tuple[str, ...]] = {}
     dropped: tuple[str, ...] = ()
     # Names, and signatures of what has other parameters than a live function.
     added: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .catalog import SchemaOwnership, find_live_schema
 from .database import Database, Severity, SqlError
@@ -68,8 +68,7 @@ def lock_retention(database: Database) -> None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(NamedTuple):
     """An advisory lock of the engine, until the transaction ends."""
 
     # What it is the lock of, for messages.

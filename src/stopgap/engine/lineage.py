@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import InvalidArgument, TooFewSteps, UnknownDeployment, UnknownLabel
 from .names import quote_literal
 from .states import Status, check_transition
 
 
-@dataclass(frozen=True, slots=True)
-class Ancestor:
+class Ancestor(NamedTuple):
     """A deployment of the lineage."""
 
     id: int

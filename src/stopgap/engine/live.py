@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .attributes import Attributes, attributes_from_catalog
 from .version import FunctionVersion
 
 
-@dataclass(frozen=True, slots=True)
-class LiveFunction:
+class LiveFunction(NamedTuple):
     """A function of the live schema whose parameters are (jsonb)."""
 
     oid: int
@@ -43,8 +41,7 @@ class LiveFunction:
         return not self.differs_from(version)
 
 
-@dataclass(frozen=True, slots=True)
-class LiveSchema:
+class LiveSchema(NamedTuple):
     """All functions of a live schema."""
 
     # By name; those that the engine can have made.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import TooManyLocks
 
@@ -22,8 +22,7 @@ RETENTION_KEY = 0
 _USABLE_SHARE = 1.6
 
 
-@dataclass(frozen=True, slots=True)
-class LockLimits:
+class LockLimits(NamedTuple):
     """The settings that size the lock table, and what is taken of it."""
 
     max_locks_per_transaction: int
@@ -32,8 +31,7 @@ class LockLimits:
     taken: int
 
 
-@dataclass(frozen=True, slots=True)
-class LockHolder:
+class LockHolder(NamedTuple):
     """Who holds an environment's lock: a session, or a prepared transaction."""
 
     pid: int | None

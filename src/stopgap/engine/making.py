@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .activation import Activating, activate
 from .database import Severity
@@ -26,8 +26,7 @@ from .store import (
 from .version import Versions, same_functions
 
 
-@dataclass(frozen=True, slots=True)
-class New:
+class New(NamedTuple):
     """A deployment about to be made."""
 
     name: DeploymentName
@@ -41,7 +40,7 @@ class New:
     if_changed: bool = False
     skipped: tuple[Skipped, ...] = ()
     # What the engine adds to the provenance.
-    recorded: Mapping[str, object] = field(default_factory=dict)
+    recorded: Mapping[str, object] = {}
 
 
 def make(session: Session, environment: Environment, new: New) -> int:

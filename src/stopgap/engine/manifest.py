@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .plan import Materialization
 from .pointer import pointer_members
@@ -17,8 +16,7 @@ from .version import FunctionVersion, VersionRef
 MAX_RENDERED_FUNCTIONS = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentName:
+class DeploymentName(NamedTuple):
     """Where a deployment comes from, where it goes, and what people call it."""
 
     env: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypedDict
 
 from .errors import ErrorClass
@@ -42,22 +41,14 @@ VERBS = (
 )
 
 
-def _no_latency() -> Latency:
-    return {"total": 0.0, "last": 0.0, "max": 0.0}
-
-
-def _no_errors() -> dict[str, int]:
-    return {error_class.value: 0 for error_class in ErrorClass}
-
-
-@dataclass(slots=True)
 class Operation:
     """The counters of one verb."""
 
-    calls: int = 0
-    errors: int = 0
-    latency_ms: Latency = field(default_factory=_no_latency)
-    error_classes: dict[str, int] = field(default_factory=_no_errors)
+    def __init__(self) -> None:
+        self.calls = 0
+        self.errors = 0
+        self.latency_ms: Latency = {"total": 0.0, "last": 0.0, "max": 0.0}
+        self.error_classes = {error_class.value: 0 for error_class in ErrorClass}
 
     def record(self, elapsed_ms: float, error_class: ErrorClass | None = None) -> None:
         """Count one call; `error_class` is None for one that succeeded."""

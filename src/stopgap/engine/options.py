@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .errors import InvalidOption
 
@@ -14,8 +14,7 @@ JsonObject = Mapping[str, object]
 ORIGIN_KEYS = ("provenance", "token")
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """Options whose keys are known; a key that is missing or null is None."""
 
     values: JsonObject
@@ -59,8 +58,7 @@ class Options:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class MakingOptions:
+class MakingOptions(NamedTuple):
     """What a verb that makes a deployment was told."""
 
     label: str | None = None
@@ -71,7 +69,7 @@ class MakingOptions:
     # Make no new deployment where it would be what is active already.
     if_changed: bool = False
     # For provenance.read_origin().
-    origin: Options = field(default_factory=lambda: Options({}), compare=False)
+    origin: Options = Options({})
 
 
 def parse_making_options(

@@ -8,14 +8,13 @@ the call waited for.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from .database import Database
 from .plan import Materialization
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of an environment, in numbers of live functions."""
 
     deployment_id: int
@@ -51,4 +50,4 @@ def activated(
 
 def tell_outcome(database: Database, outcome: Outcome) -> None:
     """Let the caller read it in the same transaction."""
-    database.fetch("set_outcome", outcome=json.dumps(asdict(outcome)))
+    database.fetch("set_outcome", outcome=json.dumps(outcome._asdict()))

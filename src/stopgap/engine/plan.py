@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .errors import EngineError, LiveFunctionConflict, LiveObjectNotOwned
 from .live import LiveFunction, LiveSchema
 from .names import quote_identifier
-from .version import FunctionVersion, VersionRef, Versions, same_functions
+from .version import FunctionVersion, VersionRef, same_functions
 
 # Enough for a person to see what is meant; the rest is counted.
 _MAX_NAMES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(NamedTuple):
     """A live function and the version that it is to become."""
 
     live: LiveFunction
     version: FunctionVersion
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """A function that would be dropped, if nothing depended on it."""
 
     ref: VersionRef
     dependents: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Materialization:
+class Materialization(NamedTuple):
     """The changes to the live schema, and what stays although no longer deployed."""
 
     create: tuple[FunctionVersion, ...] = ()
@@ -48,14 +45,13 @@ class Materialization:
         return not (self.create or self.replace or self.drop)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What is live by a deployment, or is to be."""
 
     # The functions of the deployment itself.
-    deployed: Versions = field(default_factory=dict)
+    deployed: Mapping[str, FunctionVersion] = {}
     # What was retained with it when it last was active; none for a new one.
-    retained: Versions = field(default_factory=dict)
+    retained: Mapping[str, FunctionVersion] = {}
 
     def versions(self) -> dict[str, FunctionVersion]:
         """Return all of it by name; what is deployed wins."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .errors import InvalidProvenance
 from .options import JsonObject, Options
@@ -19,11 +19,10 @@ _MAX_BYTES = 16_384
 _MAX_TOKEN = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """What a caller says of a new deployment besides what is in it."""
 
-    provenance: Mapping[str, object] = field(default_factory=dict)
+    provenance: Mapping[str, object] = {}
     # Chosen by the caller: by it the deployment is found when an answer was lost.
     token: str | None = None
 

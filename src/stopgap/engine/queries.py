@@ -6,20 +6,19 @@ A file begins with comments: what it answers, then, where it takes any, lines li
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from typing import NamedTuple
 
-_FOLDER = Path(__file__).parent / "queries"
+_FOLDER = os.path.join(os.path.dirname(__file__), "queries")
 _HEADER = re.compile(r"^-- parameters: (.+)$", re.MULTILINE)
 # Not the second colon of a cast.
 _PLACEHOLDER = re.compile(r"(?<!:):([a-z_]+)\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """A statement with $1, $2, … and what they stand for, in that order."""
 
     name: str
@@ -37,12 +36,13 @@ class Query:
 @cache
 def load_query(name: str) -> Query:
     """Return the query of a name."""
-    return parse_query(name, (_FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+    with open(os.path.join(_FOLDER, f"{name}.sql"), encoding="utf-8") as file:
+        return parse_query(name, file.read())
 
 
 def query_names() -> list[str]:
     """Return the names of all queries."""
-    return sorted(path.stem for path in _FOLDER.glob("*.sql"))
+    return sorted(name.removesuffix(".sql") for name in os.listdir(_FOLDER))
 
 
 def parse_query(name: str, text: str) -> Query:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .states import RETIRED, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What is kept; a deployment goes only if nothing here keeps it."""
 
     # That many of each environment: the newest, and as many along its lineage.
@@ -24,8 +23,7 @@ class Policy:
         return self.keep is not None or self.older_than is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A deployment, as far as retention is concerned."""
 
     id: int

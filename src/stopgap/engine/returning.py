@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .activation import Activating, activate, check_artifacts
 from .catalog import grantable_now
@@ -19,8 +19,7 @@ from .states import Status
 from .store import Environment, last_activation, saved_grants, target_of
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
+class Goal(NamedTuple):
     """What a deployment makes live when it is activated, and what it drops for it."""
 
     deployment_id: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .catalog import SourceSchema, find_source_schema, source_functions
 from .errors import SourceSchemaMissing, SourceSchemaRefused, SourceSchemaUsageMissing
@@ -12,8 +12,7 @@ from .settings import LogLevel
 from .source import Scan, divide, refuse_ambiguous
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A source schema that the caller may use."""
 
     name: str

@@ -1,7 +1,7 @@
 """The door from PL/Python: one function for each SQL function of the extension.
 
 Here, and only here, the engine's errors become errors of the server, and calls are
-counted.
+counted. A verb is loaded by its first call, for most sessions call just one.
 """
 
 from __future__ import annotations
@@ -17,22 +17,6 @@ from .errors import EngineError, ErrorClass
 from .metrics import Metrics
 from .plpy_database import Plpy, PlpyDatabase
 from .session import Session, open_session
-from .verbs.activate import activate as run_activate
-from .verbs.after_restore import after_restore as run_after_restore
-from .verbs.deploy import deploy as run_deploy
-from .verbs.deployments import deployments as run_deployments
-from .verbs.diff import diff as run_diff
-from .verbs.export_deployment import export_deployment as run_export
-from .verbs.find_deployment import find_deployment as run_find_deployment
-from .verbs.gc import gc as run_gc
-from .verbs.import_deployment import import_deployment as run_import
-from .verbs.plan import plan as run_plan
-from .verbs.promote import promote as run_promote
-from .verbs.record_failure import record_failure as run_record_failure
-from .verbs.repair import repair as run_repair
-from .verbs.rollback import rollback as run_rollback
-from .verbs.status import status as run_status
-from .verbs.verify import verify as run_verify
 
 T = TypeVar("T")
 
@@ -57,9 +41,9 @@ def deploy(
     options: str | None,
 ) -> int:
     """Answer `stopgap.deploy(…)`."""
-    return _run(
-        plpy, "deploy", lambda s: run_deploy(s, env, from_schema, label, options)
-    )
+    from .verbs.deploy import deploy as run
+
+    return _run(plpy, "deploy", lambda s: run(s, env, from_schema, label, options))
 
 
 def rollback(
@@ -70,12 +54,16 @@ def rollback(
     options: str | None,
 ) -> int:
     """Answer `stopgap.rollback(…)`."""
-    return _run(plpy, "rollback", lambda s: run_rollback(s, env, steps, to_id, options))
+    from .verbs.rollback import rollback as run
+
+    return _run(plpy, "rollback", lambda s: run(s, env, steps, to_id, options))
 
 
 def status(plpy: Plpy, env: str | None) -> str | None:
     """Answer `stopgap.status(…)`."""
-    return _run(plpy, "status", lambda s: run_status(s, env))
+    from .verbs.status import status as run
+
+    return _run(plpy, "status", lambda s: run(s, env))
 
 
 def deployments(
@@ -86,10 +74,12 @@ def deployments(
     with_functions: bool | None,
 ) -> str:
     """Answer `stopgap.deployments(…)`."""
+    from .verbs.deployments import deployments as run
+
     return _run(
         plpy,
         "deployments",
-        lambda s: run_deployments(s, env, max_count, before_id, with_functions),
+        lambda s: run(s, env, max_count, before_id, with_functions),
     )
 
 
@@ -97,45 +87,55 @@ def diff(
     plpy: Plpy, env: str | None, from_schema: str | None, options: str | None
 ) -> str:
     """Answer `stopgap.diff(…)`."""
-    return _run(plpy, "diff", lambda s: run_diff(s, env, from_schema, options))
+    from .verbs.diff import diff as run
+
+    return _run(plpy, "diff", lambda s: run(s, env, from_schema, options))
 
 
 def plan(
     plpy: Plpy, env: str | None, from_schema: str | None, options: str | None
 ) -> str:
     """Answer `stopgap.plan(…)`."""
-    return _run(plpy, "plan", lambda s: run_plan(s, env, from_schema, options))
+    from .verbs.plan import plan as run
+
+    return _run(plpy, "plan", lambda s: run(s, env, from_schema, options))
 
 
 def activate(
     plpy: Plpy, env: str | None, deployment_id: int | None, options: str | None
 ) -> int:
     """Answer `stopgap.activate(…)`."""
-    return _run(
-        plpy, "activate", lambda s: run_activate(s, env, deployment_id, options)
-    )
+    from .verbs.activate import activate as run
+
+    return _run(plpy, "activate", lambda s: run(s, env, deployment_id, options))
 
 
 def repair(plpy: Plpy, env: str | None, options: str | None) -> str:
     """Answer `stopgap.repair(…)`."""
-    return _run(plpy, "repair", lambda s: run_repair(s, env, options))
+    from .verbs.repair import repair as run
+
+    return _run(plpy, "repair", lambda s: run(s, env, options))
 
 
 def promote(
     plpy: Plpy, from_env: str | None, to_env: str | None, options: str | None
 ) -> int:
     """Answer `stopgap.promote(…)`."""
-    return _run(plpy, "promote", lambda s: run_promote(s, from_env, to_env, options))
+    from .verbs.promote import promote as run
+
+    return _run(plpy, "promote", lambda s: run(s, from_env, to_env, options))
 
 
 def export_deployment(
     plpy: Plpy, env: str | None, deployment_id: int | None, options: str | None
 ) -> str:
     """Answer `stopgap.export_deployment(…)`."""
+    from .verbs.export_deployment import export_deployment as run
+
     return _run(
         plpy,
         "export_deployment",
-        lambda s: run_export(s, env, deployment_id, options),
+        lambda s: run(s, env, deployment_id, options),
     )
 
 
@@ -143,9 +143,9 @@ def import_deployment(
     plpy: Plpy, env: str | None, bundle: str | None, options: str | None
 ) -> int:
     """Answer `stopgap.import_deployment(…)`."""
-    return _run(
-        plpy, "import_deployment", lambda s: run_import(s, env, bundle, options)
-    )
+    from .verbs.import_deployment import import_deployment as run
+
+    return _run(plpy, "import_deployment", lambda s: run(s, env, bundle, options))
 
 
 def record_failure(
@@ -156,31 +156,41 @@ def record_failure(
     options: str | None,
 ) -> int:
     """Answer `stopgap.record_failure(…)`."""
+    from .verbs.record_failure import record_failure as run
+
     return _run(
         plpy,
         "record_failure",
-        lambda s: run_record_failure(s, env, from_schema, error, options),
+        lambda s: run(s, env, from_schema, error, options),
     )
 
 
 def find_deployment(plpy: Plpy, env: str | None, token: str | None) -> int | None:
     """Answer `stopgap.find_deployment(…)`."""
-    return _run(plpy, "find_deployment", lambda s: run_find_deployment(s, env, token))
+    from .verbs.find_deployment import find_deployment as run
+
+    return _run(plpy, "find_deployment", lambda s: run(s, env, token))
 
 
 def gc(plpy: Plpy, options: str | None) -> str:
     """Answer `stopgap.gc(…)`."""
-    return _run(plpy, "gc", lambda s: run_gc(s, options))
+    from .verbs.gc import gc as run
+
+    return _run(plpy, "gc", lambda s: run(s, options))
 
 
 def verify(plpy: Plpy, options: str | None) -> str:
     """Answer `stopgap.verify(…)`."""
-    return _run(plpy, "verify", lambda s: run_verify(s, options))
+    from .verbs.verify import verify as run
+
+    return _run(plpy, "verify", lambda s: run(s, options))
 
 
 def after_restore(plpy: Plpy, options: str | None) -> str:
     """Answer `stopgap.after_restore(…)`."""
-    return _run(plpy, "after_restore", lambda s: run_after_restore(s, options))
+    from .verbs.after_restore import after_restore as run
+
+    return _run(plpy, "after_restore", lambda s: run(s, options))
 
 
 def _run(plpy: Plpy, verb: str, work: Callable[[Session], T]) -> T:

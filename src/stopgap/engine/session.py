@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .database import Database, Severity
 from .errors import IsolationRefused, NotDeployer
@@ -16,8 +16,7 @@ _SEVERITIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who called, as against stopgap_owner, in whose role the engine works."""
 
     # Who logged in; behind a pooler, the pooler.
@@ -26,8 +25,7 @@ class Caller:
     role: str
 
 
-@dataclass(frozen=True, slots=True)
-class Privileges:
+class Privileges(NamedTuple):
     """What the caller and the engine's own role may do in this database."""
 
     is_deployer: bool
@@ -37,8 +35,7 @@ class Privileges:
     database: str
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """What every verb is given."""
 
     database: Database

@@ -7,8 +7,8 @@ here, and a bad one is an error, never a default.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from .errors import InvalidSetting
 
@@ -25,8 +25,7 @@ class LogLevel(IntEnum):
     DEBUG = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The settings of one call."""
 
     live_schema: str | None = None

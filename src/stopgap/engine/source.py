@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .attributes import Attributes, attributes_from_catalog
 from .errors import AmbiguousFunction
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFunction:
+class SourceFunction(NamedTuple):
     """A function of the language plts in the source schema, as pg_proc has it."""
 
     oid: int
@@ -34,16 +32,14 @@ class SourceFunction:
     attributes: Attributes
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A plts function that is not deployed."""
 
     fn_name: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """What a source schema holds."""
 
     deployable: tuple[SourceFunction, ...]

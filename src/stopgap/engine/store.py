@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .database import Database
 from .errors import IllegalTransition
@@ -17,8 +17,7 @@ from .states import Status, check_transition
 from .version import FunctionVersion, VersionRef, version_from_row
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """A row of `stopgap.environment`."""
 
     env: str
@@ -27,8 +26,7 @@ class Environment:
     updated_at: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDeployment:
+class StoredDeployment(NamedTuple):
     """A row of `stopgap.deployment`, as far as verbs decide by it."""
 
     id: int
@@ -41,8 +39,7 @@ class StoredDeployment:
     provenance: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Activation:
+class Activation(NamedTuple):
     """The last activation of a deployment."""
 
     id: int

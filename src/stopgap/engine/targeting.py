@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .database import Database, Severity
 from .errors import InvalidArgument, InvalidOption, NoActiveDeployment
@@ -31,8 +31,7 @@ _MAX_LABELS = 10
 _MAX_IDS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """Where a rollback is to go; an id or a label wins over the steps."""
 
     steps: int = 1

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .attributes import Attributes, attributes_from_json
 from .pointer import canonical_pointer
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionVersion:
+class FunctionVersion(NamedTuple):
     """One function of one deployment; `deployment_id` is None before it has one."""
 
     fn_name: str
@@ -23,8 +21,7 @@ class FunctionVersion:
     deployment_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VersionRef:
+class VersionRef(NamedTuple):
     """The name of a function version: what activations record of retained ones."""
 
     fn_name: str

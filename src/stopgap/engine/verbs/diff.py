@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..candidates import candidates_of
 from ..database import Database
@@ -25,8 +25,7 @@ from ..states import Status
 from ..store import find_deployment, find_environment, versions_of
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(NamedTuple):
     """One of the two that are compared."""
 
     env: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..database import Database, Row, SqlError
 from ..environment import known_environment, lock_retention
@@ -22,8 +22,7 @@ _KEYS = ("env", "keep", "older_than", "keep_labelled", "grace", "dry_run")
 _GRACE = "1 day"
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(NamedTuple):
     env: str | None
     policy: Policy
     # How old an artifact is that may go.

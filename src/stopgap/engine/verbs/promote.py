@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..activation import check_artifacts
 from ..environment import ensure_environment, known_environment, lock_environments
 from ..errors import InvalidArgument, NoActiveDeployment
@@ -47,7 +45,7 @@ def promote(
         )
     promoted = known_deployment(database, from_env, source.active_deployment_id)
     versions = {
-        name: replace(each, deployment_id=None)
+        name: each._replace(deployment_id=None)
         for name, each in versions_of(database, promoted.id).items()
     }
     check_artifacts(database, versions)

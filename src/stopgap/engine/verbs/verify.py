@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from ..catalog import read_live_schema
 from ..database import Database
@@ -21,8 +21,7 @@ _RESTORE = "As a superuser: select stopgap.after_restore();"
 _DEPLOY = "Deploy the functions again, then let stopgap.gc() remove this deployment."
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """Something that is wrong, and what to do about it."""
 
     check: str
@@ -53,7 +52,7 @@ def verify(session: Session, options: str | None) -> str:
         {
             "ok": not findings,
             "checked": dict(database.fetch("verify_counts", env=env)[0]),
-            "findings": [asdict(each) for each in findings],
+            "findings": [each._asdict() for each in findings],
         },
         ensure_ascii=False,
     )
