@@ -34,7 +34,6 @@ def catalog_row(**changes: object) -> dict[str, object]:
         "parallel": "u",
         "cost": 100.0,
         "settings": None,
-        "comment": None,
     }
     return row | changes
 

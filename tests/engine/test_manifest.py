@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from stopgap.engine.json_text import JsonText
 from stopgap.engine.manifest import (
     DeploymentName,
     refs_from_outcome,
@@ -78,12 +79,12 @@ def test_an_activation_that_says_nothing_retained_nothing() -> None:
 
 
 def test_a_function_of_a_manifest_has_the_keys_of_the_design() -> None:
-    rendered = render_function(version("f"), source_schema="shop", live_schema="live")
+    rendered = render_function(version('"f"'), source_schema="s h", live_schema='l"v')
 
-    assert rendered == {
-        "fn_name": "f",
-        "source_schema": "shop",
-        "live_schema": "live",
+    assert json.loads(rendered) == {
+        "fn_name": '"f"',
+        "source_schema": "s h",
+        "live_schema": 'l"v',
         "kind": "query",
         "artifact_hash": artifact_hash("one"),
         "pointer": {
@@ -97,8 +98,10 @@ def test_a_function_of_a_manifest_has_the_keys_of_the_design() -> None:
 
 
 def test_functions_or_their_number_complete_a_manifest() -> None:
-    assert with_functions({"env": "prod"}, [{"fn_name": "f"}]) == {
+    functions = [JsonText('{"fn_name": "f"}'), JsonText('{"fn_name": "g"}')]
+
+    assert with_functions({"env": "prod"}, functions) == {
         "env": "prod",
-        "functions": [{"fn_name": "f"}],
+        "functions": '[{"fn_name": "f"},{"fn_name": "g"}]',
     }
     assert with_function_count(None, 0) == {"function_count": 0}

@@ -10,7 +10,6 @@ from stopgap.engine.source import (
     SourceFunction,
     divide,
     refuse_ambiguous,
-    skip_reason,
 )
 from tests.engine.values import source_function
 
@@ -61,11 +60,11 @@ from tests.engine.values import source_function
     ],
 )
 def test_what_is_not_deployable_says_why(function: SourceFunction, reason: str) -> None:
-    assert skip_reason(function) == reason
+    assert function.skip_reason == reason
 
 
 def test_args_jsonb_returns_jsonb_is_deployable() -> None:
-    assert skip_reason(source_function()) is None
+    assert source_function().skip_reason is None
 
 
 def test_a_scan_divides_the_schema() -> None:
@@ -83,26 +82,24 @@ def test_an_empty_schema_is_scanned() -> None:
 
 
 def test_a_deployable_function_may_not_share_its_name() -> None:
-    shared = ("shop.f(jsonb)", "shop.f(integer)")
+    shared = {"f": ["shop.f(jsonb)", "shop.f(integer)"], "skipped": ["x()", "x(text)"]}
 
-    with pytest.raises(AmbiguousFunction, match='"f"') as refused:
-        refuse_ambiguous([source_function("a"), source_function("f", namesakes=shared)])
+    with pytest.raises(AmbiguousFunction, match=r'the name "f"$') as refused:
+        refuse_ambiguous([source_function("a"), source_function("f")], shared)
 
     assert refused.value.detail == "f: shop.f(jsonb), shop.f(integer)"
 
 
 def test_all_ambiguous_names_are_reported_together() -> None:
-    shared = ("x(jsonb)", "x(integer)")
+    shared = {name: [f"{name}(jsonb)", f"{name}(integer)"] for name in ("f", "g")}
 
     with pytest.raises(AmbiguousFunction, match='"f", "g"'):
-        refuse_ambiguous(
-            [source_function(name, namesakes=shared) for name in ("f", "g")]
-        )
+        refuse_ambiguous([source_function(name) for name in ("f", "g")], shared)
 
 
 def test_functions_that_are_skipped_anyway_may_share_a_name() -> None:
-    skipped = source_function(
-        "f", argument_types=("integer",), namesakes=("f(integer)", "f(text)")
-    )
+    scan = divide([source_function("f", argument_types=("integer",))])
 
-    assert len(divide([skipped]).skipped) == 1
+    refuse_ambiguous(scan.deployable, {"f": ["f(integer)", "f(text)"]})
+
+    assert len(scan.skipped) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stopgap.engine.attributes import Attributes
 from stopgap.engine.live import LiveFunction, LiveSchema
 from stopgap.engine.pointer import render_pointer
-from stopgap.engine.source import SourceFunction
+from stopgap.engine.source import Shape, SourceFunction, skip_reason
 from stopgap.engine.version import FunctionVersion
 
 
@@ -90,13 +90,10 @@ def source_function(
     returns_set: bool = False,
     security_definer: bool = False,
     is_pointer: bool = False,
-    namesakes: tuple[str, ...] = (),
     attributes: Attributes | None = None,
 ) -> SourceFunction:
     """Return a source function that is deployable unless said otherwise."""
-    return SourceFunction(
-        oid=oid,
-        name=name,
+    shape = Shape(
         prokind=prokind,
         argument_types=argument_types,
         argument_names=argument_names,
@@ -106,6 +103,5 @@ def source_function(
         returns_set=returns_set,
         security_definer=security_definer,
         is_pointer=is_pointer,
-        namesakes=namesakes,
-        attributes=attributes or Attributes(),
     )
+    return SourceFunction(oid, name, attributes or Attributes(), skip_reason(shape))

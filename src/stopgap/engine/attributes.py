@@ -52,6 +52,10 @@ class Attributes(NamedTuple):
             ensure_ascii=False,
         )
 
+    def with_comment(self, comment: str | None) -> Attributes:
+        """Return what a function has that is alike but for its comment."""
+        return self if comment is None else self._replace(comment=comment)
+
     def parameters(self) -> tuple[str, ...]:
         """Return the names of the parameters that the SET clauses set."""
         return tuple(setting.partition("=")[0] for setting in self.settings)
@@ -73,33 +77,13 @@ def attributes_from_json(text: str) -> Attributes:
 
 
 def attributes_from_catalog(row: Mapping[str, Any]) -> Attributes:
-    """Return the attributes of a row of pg_proc."""
-    return _attributes(
-        row["volatility"],
-        row["strict"],
-        row["parallel"],
-        row["cost"],
-        tuple(row["settings"] or ()),
-        row["comment"],
-    )
-
-
-@lru_cache(maxsize=256)
-def _attributes(
-    volatility: str,
-    strict: bool,
-    parallel: str,
-    cost: float,
-    settings: tuple[str, ...],
-    comment: str | None,
-) -> Attributes:
+    """Return what functions that are alike in pg_proc have; their comments differ."""
     return Attributes(
-        volatility=VOLATILITY[volatility],
-        strict=strict,
-        parallel=PARALLEL[parallel],
-        cost=_shortest_float4(cost),
-        settings=settings,
-        comment=comment,
+        volatility=VOLATILITY[row["volatility"]],
+        strict=row["strict"],
+        parallel=PARALLEL[row["parallel"]],
+        cost=_shortest_float4(row["cost"]),
+        settings=tuple(row["settings"] or ()),
     )
 
 

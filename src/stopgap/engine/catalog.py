@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from .database import Database
 from .grants import Grant, without_missing_roles
-from .live import LiveSchema, live_from_row
+from .live import LiveSchema, live_functions_from_row
 from .lock import LockLimits
-from .source import SourceFunction, source_from_row
+from .source import SourceFunction, source_functions_from_row
 
 
 class SourceSchema(NamedTuple):
@@ -42,7 +42,14 @@ def find_source_schema(
 def source_functions(database: Database, schema_oid: int) -> list[SourceFunction]:
     """Return the plts functions of a schema, by name."""
     rows = database.fetch("source_functions", schema_oid=schema_oid)
-    return [source_from_row(row) for row in rows]
+    found = [each for row in rows for each in source_functions_from_row(row)]
+    return sorted(found, key=lambda function: (function.name, function.oid))
+
+
+def namesakes(database: Database, schema_oid: int) -> dict[str, list[str]]:
+    """Return the signatures of functions that share a name, by that name."""
+    rows = database.fetch("namesakes", schema_oid=schema_oid)
+    return {row["name"]: row["signatures"] for row in rows}
 
 
 def find_live_schema(database: Database, schema: str) -> SchemaOwnership | None:
@@ -59,9 +66,14 @@ def read_live_schema(database: Database, schema: str) -> LiveSchema:
     rows = database.fetch("live_functions", schema_oid=found.oid)
     return LiveSchema(
         functions={
-            row["name"]: live_from_row(row) for row in rows if row["takes_jsonb"]
+            each.name: each
+            for row in rows
+            if row["takes_jsonb"]
+            for each in live_functions_from_row(row)
         },
-        strangers=tuple(row["signature"] for row in rows if not row["takes_jsonb"]),
+        strangers=tuple(
+            signature for row in rows for signature in row["signatures"] or ()
+        ),
         owner=found.owner,
         is_owned=found.is_owned,
     )

@@ -27,14 +27,18 @@ class LiveFunction(NamedTuple):
 
     def differs_from(self, version: FunctionVersion) -> tuple[str, ...]:
         """Return in what it is not this version, its owner apart."""
-        found = (
-            ("signature", not self.is_replaceable),
-            ("language", self.language != "plts"),
-            ("security_definer", self.security_definer),
-            ("body", self.body != version.pointer),
-            ("attributes", self.has_extras or self.attributes != version.attributes),
-        )
-        return tuple([name for name, differs in found if differs])
+        found = []
+        if not self.is_replaceable:
+            found.append("signature")
+        if self.language != "plts":
+            found.append("language")
+        if self.security_definer:
+            found.append("security_definer")
+        if self.body != version.pointer:
+            found.append("body")
+        if self.has_extras or self.attributes != version.attributes:
+            found.append("attributes")
+        return tuple(found)
 
     def runs(self, version: FunctionVersion) -> bool:
         """Tell whether it is, in everything that is deployed, this version."""
@@ -53,16 +57,25 @@ class LiveSchema(NamedTuple):
     is_owned: bool = False
 
 
-def live_from_row(row: Mapping[str, Any]) -> LiveFunction:
-    """Return the live function of a row of the catalog."""
-    return LiveFunction(
-        oid=row["oid"],
-        name=row["name"],
-        is_owned=row["is_owned"],
-        is_replaceable=row["is_replaceable"],
-        language=row["language"],
-        security_definer=row["security_definer"],
-        has_extras=row["has_extras"],
-        body=row["body"],
-        attributes=attributes_from_catalog(row),
-    )
+def live_functions_from_row(row: Mapping[str, Any]) -> list[LiveFunction]:
+    """Return the live functions of a row of the catalog, which are alike."""
+    attributes = attributes_from_catalog(row)
+    is_owned, is_replaceable = row["is_owned"], row["is_replaceable"]
+    language, security_definer = row["language"], row["security_definer"]
+    has_extras = row["has_extras"]
+    return [
+        LiveFunction(
+            oid,
+            name,
+            is_owned,
+            is_replaceable,
+            language,
+            security_definer,
+            has_extras,
+            body,
+            attributes.with_comment(comment),
+        )
+        for oid, name, body, comment in zip(
+            row["oids"], row["names"], row["bodies"], row["comments"], strict=True
+        )
+    ]

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .json_text import JsonText, encode, json_array
 from .plan import Materialization
-from .pointer import pointer_members
 from .source import Skipped
 from .version import FunctionVersion, VersionRef
 
@@ -93,23 +93,23 @@ def refs_from_outcome(outcome: str | None) -> tuple[VersionRef, ...]:
 
 def render_function(
     version: FunctionVersion, *, source_schema: str, live_schema: str
-) -> dict[str, object]:
+) -> JsonText:
     """Return one entry of the manifest's function list."""
-    return {
-        "fn_name": version.fn_name,
-        "source_schema": source_schema,
-        "live_schema": live_schema,
-        "kind": version.kind,
-        "artifact_hash": version.artifact_hash,
-        "pointer": pointer_members(version.pointer, version.artifact_hash),
-    }
+    return JsonText(
+        f'{{"fn_name":{encode(version.fn_name)}'
+        f',"source_schema":{encode(source_schema)}'
+        f',"live_schema":{encode(live_schema)}'
+        f',"kind":{encode(version.kind)}'
+        f',"artifact_hash":{encode(version.artifact_hash)}'
+        f',"pointer":{version.pointer}}}'
+    )
 
 
 def with_functions(
-    manifest: Mapping[str, Any] | None, functions: Sequence[Mapping[str, object]]
+    manifest: Mapping[str, Any] | None, functions: Iterable[JsonText]
 ) -> dict[str, object]:
     """Return a stored manifest with its function list."""
-    return {**(manifest or {}), "functions": list(functions)}
+    return {**(manifest or {}), "functions": json_array(functions)}
 
 
 def with_function_count(

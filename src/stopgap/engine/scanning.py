@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .catalog import SourceSchema, find_source_schema, source_functions
+from .catalog import SourceSchema, find_source_schema, namesakes, source_functions
 from .errors import SourceSchemaMissing, SourceSchemaRefused, SourceSchemaUsageMissing
 from .names import check_schema_argument, quote_identifier
 from .session import Session
@@ -60,7 +60,7 @@ def _require_usage(found: SourceSchema, name: str, caller: str) -> None:
 def scan_source(session: Session, source: Source) -> Scan:
     """Return what the schema holds; skipped functions are told at level info."""
     found = divide(source_functions(session.database, source.oid))
-    refuse_ambiguous(found.deployable)
+    refuse_ambiguous(found.deployable, namesakes(session.database, source.oid))
     for each in found.skipped:
         session.log(
             LogLevel.INFO, f'function "{each.fn_name}" is skipped: {each.reason}'

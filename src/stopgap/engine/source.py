@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .attributes import Attributes, attributes_from_catalog
 from .errors import AmbiguousFunction
 
 
-class SourceFunction(NamedTuple):
-    """A function of the language plts in the source schema, as pg_proc has it."""
+class Shape(NamedTuple):
+    """What decides whether functions can be deployed; thousands are alike in it."""
 
-    oid: int
-    name: str
     # pg_proc.prokind: f, p, a or w.
     prokind: str
     argument_types: tuple[str, ...]
@@ -26,10 +24,16 @@ class SourceFunction(NamedTuple):
     returns_set: bool
     security_definer: bool
     is_pointer: bool
-    # Every function of the schema with this name, whatever its language; none where
-    # it is the only one.
-    namesakes: tuple[str, ...]
+
+
+class SourceFunction(NamedTuple):
+    """A function of the language plts in the source schema."""
+
+    oid: int
+    name: str
     attributes: Attributes
+    # Why it is not deployable, None when it is.
+    skip_reason: str | None
 
 
 class Skipped(NamedTuple):
@@ -46,11 +50,9 @@ class Scan(NamedTuple):
     skipped: tuple[Skipped, ...]
 
 
-def source_from_row(row: Mapping[str, Any]) -> SourceFunction:
-    """Return the source function of a row of the catalog."""
-    return SourceFunction(
-        oid=row["oid"],
-        name=row["name"],
+def source_functions_from_row(row: Mapping[str, Any]) -> list[SourceFunction]:
+    """Return the source functions of a row of the catalog, which are alike."""
+    shape = Shape(
         prokind=row["prokind"],
         argument_types=tuple(row["argument_types"] or ()),
         argument_names=tuple(row["argument_names"] or ()),
@@ -60,33 +62,39 @@ def source_from_row(row: Mapping[str, Any]) -> SourceFunction:
         returns_set=row["returns_set"],
         security_definer=row["security_definer"],
         is_pointer=row["is_pointer"],
-        namesakes=tuple(row["namesakes"] or ()),
-        attributes=attributes_from_catalog(row),
     )
+    reason = skip_reason(shape)
+    attributes = attributes_from_catalog(row)
+    return [
+        SourceFunction(oid, name, attributes.with_comment(comment), reason)
+        for oid, name, comment in zip(
+            row["oids"], row["names"], row["comments"], strict=True
+        )
+    ]
 
 
-def skip_reason(function: SourceFunction) -> str | None:
-    """Return why a function is not deployable, None when it is."""
+def skip_reason(shape: Shape) -> str | None:
+    """Return why functions are not deployable, None when they are."""
     kinds = {"p": "a procedure", "w": "a window function", "a": "an aggregate"}
-    if function.prokind in kinds:
-        return f"it is {kinds[function.prokind]}"
-    if function.security_definer:
+    if shape.prokind in kinds:
+        return f"it is {kinds[shape.prokind]}"
+    if shape.security_definer:
         return "it is SECURITY DEFINER: live functions run as their caller"
-    if function.argument_modes:
+    if shape.argument_modes:
         return "it has OUT, INOUT or VARIADIC parameters"
-    if function.argument_types != ("jsonb",):
-        given = ", ".join(function.argument_types)
+    if shape.argument_types != ("jsonb",):
+        given = ", ".join(shape.argument_types)
         return f"its parameters are ({given}), not (args jsonb)"
-    if function.argument_names != ("args",):
-        names = function.argument_names
+    if shape.argument_names != ("args",):
+        names = shape.argument_names
         called = f'named "{names[0]}"' if names and names[0] else "not named"
         return f'its parameter is {called}, not named "args"'
-    if function.default_count:
+    if shape.default_count:
         return "its parameter has a default, which a live function cannot have"
-    if function.returns_set or function.return_type != "jsonb":
-        setof = "setof " if function.returns_set else ""
-        return f"it returns {setof}{function.return_type}, not jsonb"
-    if function.is_pointer:
+    if shape.returns_set or shape.return_type != "jsonb":
+        setof = "setof " if shape.returns_set else ""
+        return f"it returns {setof}{shape.return_type}, not jsonb"
+    if shape.is_pointer:
         return "its body is a pointer, not TypeScript"
     return None
 
@@ -96,24 +104,26 @@ def divide(functions: Iterable[SourceFunction]) -> Scan:
     deployable: list[SourceFunction] = []
     skipped: list[Skipped] = []
     for function in functions:
-        reason = skip_reason(function)
-        if reason is None:
+        if function.skip_reason is None:
             deployable.append(function)
         else:
-            skipped.append(Skipped(function.name, reason))
+            skipped.append(Skipped(function.name, function.skip_reason))
     return Scan(tuple(deployable), tuple(skipped))
 
 
-def refuse_ambiguous(deployable: Iterable[SourceFunction]) -> None:
-    """Refuse functions whose name stands for others of the schema too."""
-    ambiguous = [each for each in deployable if len(each.namesakes) > 1]
+def refuse_ambiguous(
+    deployable: Iterable[SourceFunction], namesakes: Mapping[str, Sequence[str]]
+) -> None:
+    """Refuse functions whose name stands for others of the schema too.
+
+    `namesakes` are the signatures of every name that several functions have.
+    """
+    ambiguous = [each.name for each in deployable if each.name in namesakes]
     if not ambiguous:
         return
-    names = ", ".join(f'"{each.name}"' for each in ambiguous)
+    names = ", ".join(f'"{name}"' for name in ambiguous)
     raise AmbiguousFunction(
         f"more than one function of the source schema has the name {names}",
-        detail="\n".join(
-            f"{each.name}: {', '.join(each.namesakes)}" for each in ambiguous
-        ),
+        detail="\n".join(f"{name}: {', '.join(namesakes[name])}" for name in ambiguous),
         hint="Rename or drop all but one of each: a live function has one signature.",
     )

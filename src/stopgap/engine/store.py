@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from .database import Database
@@ -83,6 +84,8 @@ def insert_versions(
     versions: Sequence[FunctionVersion],
 ) -> None:
     """Record the functions of an open deployment."""
+    distinct = {each.attributes for each in versions}
+    texts = {attributes: attributes.to_json() for attributes in distinct}
     database.fetch(
         "insert_fn_versions",
         deployment_id=deployment_id,
@@ -92,7 +95,7 @@ def insert_versions(
         kinds=[each.kind for each in versions],
         hashes=[each.artifact_hash for each in versions],
         pointers=[each.pointer for each in versions],
-        attributes=[each.attributes.to_json() for each in versions],
+        attributes=[texts[each.attributes] for each in versions],
     )
 
 
@@ -196,11 +199,12 @@ def lineage(database: Database, deployment_id: int) -> list[Ancestor]:
 def versions_of(
     database: Database, deployment_id: int | None
 ) -> dict[str, FunctionVersion]:
-    """Return the functions of a deployment by name; None has none."""
+    """Return the functions of a deployment by name, in its order; None has none."""
     if deployment_id is None:
         return {}
     rows = database.fetch("versions", deployment_id=deployment_id)
-    return {row["fn_name"]: version_from_row(row) for row in rows}
+    rows.sort(key=itemgetter("fn_name"))
+    return {row["fn_name"]: version_from_row(row, deployment_id) for row in rows}
 
 
 def last_activation(database: Database, deployment_id: int) -> Activation | None:
@@ -222,7 +226,7 @@ def retained_versions(
         deployment_ids=[ref.deployment_id for ref in activation.retained],
         names=[ref.fn_name for ref in activation.retained],
     )
-    return {row["fn_name"]: version_from_row(row) for row in rows}
+    return {row["fn_name"]: version_from_row(row, row["deployment_id"]) for row in rows}
 
 
 def target_of(database: Database, deployment_id: int | None) -> Target:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .attributes import Attributes, attributes_from_json
-from .pointer import canonical_pointer
+from .pointer import stored_pointer
 
 
 class FunctionVersion(NamedTuple):
@@ -40,13 +40,13 @@ def same_functions(one: Versions, other: Versions) -> bool:
     )
 
 
-def version_from_row(row: Mapping[str, Any]) -> FunctionVersion:
+def version_from_row(row: Mapping[str, Any], deployment_id: int) -> FunctionVersion:
     """Return the function version of a row of `stopgap.fn_version`."""
     return FunctionVersion(
         fn_name=row["fn_name"],
         kind=row["kind"],
         artifact_hash=row["artifact_hash"],
-        pointer=canonical_pointer(row["pointer"]),
+        pointer=stored_pointer(row["pointer"], row["artifact_hash"]),
         attributes=attributes_from_json(row["attributes"]),
-        deployment_id=row["deployment_id"],
+        deployment_id=deployment_id,
     )

@@ -1,34 +1,56 @@
--- Everything callable in a live schema.
+-- Everything callable in a live schema, by what functions have in common: thousands are
+-- alike, and a row for each costs.
 -- parameters: schema_oid bigint
 select
-    p.oid::bigint as oid,
-    p.proname::text as name,
-    p.proargtypes::text = ('jsonb'::regtype::oid)::text as takes_jsonb,
-    -- Writing it costs, and only that of a stranger is shown.
-    case
-        when p.proargtypes::text <> ('jsonb'::regtype::oid)::text
-            then p.oid::regprocedure::text
-    end as signature,
-    p.proowner = (select oid from pg_roles where rolname = 'stopgap_owner') as is_owned,
-    p.prokind = 'f'
-        and p.prorettype = 'jsonb'::regtype
-        and not p.proretset
-        and p.proargnames = array['args']
-        and p.proallargtypes is null
-        and p.pronargdefaults = 0 as is_replaceable,
-    l.lanname::text as language,
+    p.takes_jsonb,
+    p.is_owned,
+    p.is_replaceable,
+    (select l.lanname::text from pg_language as l where l.oid = p.prolang) as language,
     p.prosecdef as security_definer,
-    p.proleakproof or p.prosupport <> 0 or p.protrftypes is not null as has_extras,
-    p.prosrc as body,
+    p.has_extras,
     p.provolatile::text as volatility,
     p.proisstrict as strict,
     p.proparallel::text as parallel,
     p.procost::float8 as cost,
     p.proconfig as settings,
-    d.description as comment
-from pg_proc as p
-join pg_language as l on l.oid = p.prolang
-left join pg_description as d
-    on d.classoid = 'pg_proc'::regclass and d.objoid = p.oid and d.objsubid = 0
-where p.pronamespace = :schema_oid::oid
-order by p.proname collate "C"
+    array_agg(p.oid::bigint) as oids,
+    array_agg(p.proname::text) as names,
+    array_agg(p.prosrc) as bodies,
+    array_agg(p.comment) as comments,
+    -- Writing them costs, and only those of strangers are shown.
+    array_agg(p.oid::regprocedure::text) filter (where not p.takes_jsonb) as signatures
+from (
+    select
+        f.*,
+        f.proargtypes::text = ('jsonb'::regtype::oid)::text as takes_jsonb,
+        f.proowner = (select oid from pg_roles where rolname = 'stopgap_owner')
+            as is_owned,
+        f.prokind = 'f'
+            and f.prorettype = 'jsonb'::regtype
+            and not f.proretset
+            and f.proargnames = array['args']
+            and f.proallargtypes is null
+            and f.pronargdefaults = 0 as is_replaceable,
+        f.proleakproof or f.prosupport <> 0 or f.protrftypes is not null as has_extras,
+        (
+            select d.description
+            from pg_description as d
+            where d.classoid = 'pg_proc'::regclass
+                and d.objoid = f.oid
+                and d.objsubid = 0
+        ) as comment
+    from pg_proc as f
+    where f.pronamespace = :schema_oid::oid
+) as p
+group by
+    p.takes_jsonb,
+    p.is_owned,
+    p.is_replaceable,
+    p.prolang,
+    p.prosecdef,
+    p.has_extras,
+    p.provolatile,
+    p.proisstrict,
+    p.proparallel,
+    p.procost,
+    p.proconfig

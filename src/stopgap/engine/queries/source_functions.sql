@@ -1,19 +1,7 @@
--- The plts functions of a schema, with all that share a name with one of them.
+-- The plts functions of a schema, by what they have in common: thousands are alike, and
+-- writing down a type, or a row, costs.
 -- parameters: schema_oid bigint
-with every as (
-    select
-        p.*,
-        array_agg(p.oid) over (
-            partition by p.proname
-            order by p.oid
-            rows between unbounded preceding and unbounded following
-        ) as namesakes
-    from pg_proc as p
-    where p.pronamespace = :schema_oid::oid
-)
 select
-    p.oid::bigint as oid,
-    p.proname::text as name,
     p.prokind::text as prokind,
     array(
         select format_type(t.type_oid, null)
@@ -26,26 +14,46 @@ select
     format_type(p.prorettype, null) as return_type,
     p.proretset as returns_set,
     p.prosecdef as security_definer,
-    -- plts decides; to ask it costs, and pointers are JSON objects.
-    case
-        when p.prosrc ~ '^\s*\{' then plts.artifact_source(p.oid) is null
-        else false
-    end as is_pointer,
-    -- To write a signature costs, and those of a name that is no trouble are not asked.
-    case
-        when cardinality(p.namesakes) > 1 then array(
-            select s.oid::regprocedure::text
-            from unnest(p.namesakes) with ordinality as s (oid, n)
-            order by s.n
-        )
-    end as namesakes,
+    p.is_pointer,
     p.provolatile::text as volatility,
     p.proisstrict as strict,
     p.proparallel::text as parallel,
     p.procost::float8 as cost,
     p.proconfig as settings,
-    obj_description(p.oid, 'pg_proc') as comment
-from every as p
-join pg_language as l on l.oid = p.prolang
-where l.lanname = 'plts'
-order by p.proname collate "C", p.oid
+    array_agg(p.oid::bigint) as oids,
+    array_agg(p.proname::text) as names,
+    array_agg(p.comment) as comments
+from (
+    select
+        f.*,
+        -- plts decides; to ask it costs, and pointers are JSON objects.
+        case
+            when f.prosrc ~ '^\s*\{' then plts.artifact_source(f.oid) is null
+            else false
+        end as is_pointer,
+        (
+            select d.description
+            from pg_description as d
+            where d.classoid = 'pg_proc'::regclass
+                and d.objoid = f.oid
+                and d.objsubid = 0
+        ) as comment
+    from pg_proc as f
+    where f.pronamespace = :schema_oid::oid
+        and f.prolang = (select l.oid from pg_language as l where l.lanname = 'plts')
+) as p
+group by
+    p.prokind,
+    p.proargtypes,
+    p.proargnames,
+    p.proargmodes,
+    p.pronargdefaults,
+    p.prorettype,
+    p.proretset,
+    p.prosecdef,
+    p.is_pointer,
+    p.provolatile,
+    p.proisstrict,
+    p.proparallel,
+    p.procost,
+    p.proconfig

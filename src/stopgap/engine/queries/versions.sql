@@ -1,7 +1,6 @@
--- The function versions of a deployment.
+-- The function versions of a deployment, in no order: to sort them here costs.
 -- parameters: deployment_id bigint
 select
-    v.deployment_id,
     v.fn_name,
     v.kind,
     v.artifact_hash,
@@ -9,4 +8,3 @@ select
     v.attributes::text as attributes
 from stopgap.fn_version as v
 where v.deployment_id = :deployment_id
-order by v.fn_name collate "C"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ..database import Database, Row
 from ..errors import InvalidArgument, ResultTooLarge
+from ..json_text import JsonText, to_json
 from ..manifest import (
     MAX_RENDERED_FUNCTIONS,
     render_function,
@@ -45,7 +46,7 @@ def deployments(
         if wants_functions
         else _with_counts(session.database, rows, ids)
     )
-    return json.dumps(
+    return to_json(
         [
             {
                 **row,
@@ -53,8 +54,7 @@ def deployments(
                 "manifest": manifest,
             }
             for row, manifest in zip(rows, manifests, strict=True)
-        ],
-        ensure_ascii=False,
+        ]
     )
 
 
@@ -71,11 +71,11 @@ def _with_functions(
             hint="Ask for pages with max_count and before_id,"
             " or without functions: with_functions => false.",
         )
-    functions: defaultdict[int, list[dict[str, object]]] = defaultdict(list)
+    functions: defaultdict[int, list[JsonText]] = defaultdict(list)
     for row in found:
         functions[row["deployment_id"]].append(
             render_function(
-                version_from_row(row),
+                version_from_row(row, row["deployment_id"]),
                 source_schema=row["fn_schema"],
                 live_schema=row["live_fn_schema"],
             )

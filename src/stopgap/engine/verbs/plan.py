@@ -11,6 +11,7 @@ from ..candidates import candidates_of
 from ..catalog import (
     artifact_sources,
     missing_artifacts,
+    namesakes,
     source_functions,
     source_texts,
 )
@@ -164,8 +165,8 @@ def _scan(session: Session, from_schema: str, obstacles: Obstacles) -> Scan:
     with obstacles.collected(SourceSchemaUsageMissing):
         source = check_source_schema(session, from_schema)
         scan = divide(source_functions(session.database, source.oid))
-    with obstacles.collected():
-        refuse_ambiguous(scan.deployable)
+        with obstacles.collected():
+            refuse_ambiguous(scan.deployable, namesakes(session.database, source.oid))
     return scan
 
 

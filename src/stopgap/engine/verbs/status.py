@@ -7,6 +7,7 @@ import json
 from ..catalog import missing_artifacts, read_live_schema
 from ..database import Database
 from ..drift import find_drift
+from ..json_text import to_json
 from ..manifest import render_function, render_refs, with_functions
 from ..names import check_env
 from ..plan import Target, retained_refs
@@ -29,7 +30,7 @@ def status(session: Session, env: str | None) -> str | None:
         read_live_schema(database, environment.live_schema),
         missing_artifacts(database, (each.artifact_hash for each in expected.values())),
     )
-    return json.dumps(
+    return to_json(
         {
             "env": env,
             "live_schema": environment.live_schema,
@@ -38,8 +39,7 @@ def status(session: Session, env: str | None) -> str | None:
             "active_deployment": _active_deployment(database, environment, target),
             "retained": render_refs(retained_refs(target)),
             "drift": drift.to_json(),
-        },
-        ensure_ascii=False,
+        }
     )
 
 
@@ -50,14 +50,14 @@ def _active_deployment(
     if active_id is None:
         return None
     row = database.fetch("active_deployment", id=active_id)[0]
-    functions = [
+    functions = (
         render_function(
             version,
             source_schema=row["source_schema"],
             live_schema=environment.live_schema,
         )
         for version in target.deployed.values()
-    ]
+    )
     return {
         **row,
         "provenance": json.loads(row["provenance"]),
