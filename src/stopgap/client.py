@@ -14,11 +14,25 @@ from typing import Any, Self
 import psycopg
 from psycopg.types.json import Jsonb
 
-from stopgap.errors import CompileError, ConnectionFailed, StopgapError
+from stopgap.errors import (
+    CompileError,
+    ConnectionFailed,
+    StopgapError,
+    UndecodableAnswer,
+)
 from stopgap.failures import failure_record
 from stopgap.plans import Repaired
 from stopgap.reading import Reader
-from stopgap.results import Activated, Deployed, Json, Made, RolledBack
+from stopgap.results import (
+    Activated,
+    Deployed,
+    Json,
+    Made,
+    Outcome,
+    RolledBack,
+    as_object,
+    field,
+)
 from stopgap.smoke import Smoke
 from stopgap.transport import Inspect, Transport, open_connection
 
@@ -156,12 +170,11 @@ class Client(Reader):
     ) -> int:
         """Record a deploy that failed, in a transaction of its own; return its id."""
         options = {"label": label, "provenance": provenance}
-        return int(
-            self._transport.ask(
-                "select stopgap.record_failure(%s, %s, %s, %s)",
-                [env, from_schema, Jsonb(failure_record(error)), Jsonb(options)],
-            )
+        made = self._transport.transact(
+            "select stopgap.record_failure(%s, %s, %s, %s)",
+            [env, from_schema, Jsonb(failure_record(error)), Jsonb(options)],
         )
+        return field({"deployment_id": made}, "deployment_id", int)
 
     def gc(
         self,
@@ -182,11 +195,13 @@ class Client(Reader):
             "grace": grace,
             "dry_run": dry_run,
         }
-        return self._object("select stopgap.gc(%s)", [Jsonb(options)])
+        return as_object(
+            self._transport.transact("select stopgap.gc(%s)", [Jsonb(options)])
+        )
 
     def after_restore(self) -> Json:
         """Give stopgap_owner back what a restore or a template left out."""
-        return self._object("select stopgap.after_restore()")
+        return as_object(self._transport.transact("select stopgap.after_restore()", []))
 
     def rollback(
         self,
@@ -197,7 +212,8 @@ class Client(Reader):
         to_label: str | None = None,
     ) -> RolledBack:
         """Go back by steps, or to a deployment, and return what is active then."""
-        outcome = self._transport.change(
+        outcome = self._change(
+            env,
             "select stopgap.rollback(%s, %s, %s, %s)",
             [env, steps, to_id, Jsonb({"to_label": to_label})],
         )
@@ -211,16 +227,19 @@ class Client(Reader):
 
     def activate(self, env: str, deployment_id: int) -> Activated:
         """Activate a deployment that is sealed, or was active before."""
-        outcome = self._transport.change(
-            "select stopgap.activate(%s, %s)", [env, deployment_id]
+        outcome = self._change(
+            env, "select stopgap.activate(%s, %s)", [env, deployment_id]
         )
         return Activated(env=env, outcome=outcome)
 
     def repair(self, env: str, *, dry_run: bool = False) -> Repaired:
         """Make the live schema again what the active deployment says."""
-        answer, _ = self._transport.retried(
-            "select stopgap.repair(%s, %s)", [env, Jsonb({"dry_run": dry_run})]
-        )
+        statement = "select stopgap.repair(%s, %s)"
+        parameters = [env, Jsonb({"dry_run": dry_run})]
+        if dry_run:
+            answer = self._transport.transact(statement, parameters)
+        else:
+            answer, _ = self._transport.change(env, statement, parameters)
         return Repaired.from_json(answer)
 
     def _make(
@@ -233,15 +252,32 @@ class Client(Reader):
     ) -> Made:
         """Make a deployment; by a token it is found when the answer gets lost."""
         token = str(uuid.uuid4())
-        outcome = self._transport.make(
+        outcome = self._change(
             env,
-            token,
             statement,
             [*arguments, Jsonb({**options, "token": token})],
+            token=token,
             inspect=inspect,
         )
         deployment = self.deployment(env, outcome.deployment_id)
         return Made(env=env, outcome=outcome, deployment=deployment)
+
+    def _change(
+        self,
+        env: str,
+        statement: str,
+        parameters: list[Any],
+        *,
+        token: str | None = None,
+        inspect: Inspect | None = None,
+    ) -> Outcome:
+        """Run a function that returns the deployment that it made or activated."""
+        answer, outcome = self._transport.change(
+            env, statement, parameters, token=token, inspect=inspect
+        )
+        if answer != outcome.deployment_id:
+            raise UndecodableAnswer(f"expected a deployment id, got {answer!r:.60}")
+        return outcome
 
 
 def _no_reconnect() -> psycopg.Connection[tuple[Any, ...]]:

@@ -101,19 +101,6 @@ class Outcome:
             kept=field(raw, "kept", int),
         )
 
-    @classmethod
-    def of_lost_answer(cls, deployment_id: int) -> Outcome:
-        """Return what is known of a change that was done, but whose answer was lost."""
-        return cls(
-            deployment_id=deployment_id,
-            changed=True,
-            activation_id=None,
-            created=0,
-            replaced=0,
-            dropped=0,
-            kept=0,
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:

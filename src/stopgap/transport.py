@@ -1,7 +1,8 @@
 """The connection of a client: statements, transactions, and what a broken one leaves.
 
 A change is one transaction. When the connection breaks during its COMMIT, whether it
-was done is asked over a new connection, by the token that was sent along.
+was done is asked over a new connection: a deployment is found by the token that was
+sent along, an activation by its entry in the log.
 """
 
 from __future__ import annotations
@@ -31,11 +32,28 @@ _CONCURRENT_CHANGE = "SG208"
 _MISSING = ("3F000", "42883")
 _ATTEMPTS = 3
 _OUTCOME = "select pg_catalog.current_setting('stopgap.outcome', true)"
+_IS_LOGGED = """
+select true from stopgap.activation_audit
+where activation_id = %(id)s and env = %(env)s and to_deployment_id = %(to_id)s
+"""
+# Finds nothing.
+_NO_TOKEN = "none"
 
 Parameters = Sequence[object] | Mapping[str, object]
 Connection = psycopg.Connection[tuple[Any, ...]]
 # Looks at what a change did before it is committed; an exception undoes it.
 Inspect = Callable[[Connection], None]
+
+
+class _AnswerLost(Exception):
+    """A COMMIT was sent, and the connection broke before its answer came."""
+
+    def __init__(self, answer: object, told: str | None, reason: str) -> None:
+        super().__init__(reason)
+        # What the transaction had answered before.
+        self.answer = answer
+        self.told = told
+        self.reason = reason
 
 
 class Transport:
@@ -60,51 +78,56 @@ class Transport:
             return self.connection.execute(statement.encode(), parameters).fetchall()
 
     def change(
-        self, statement: str, parameters: list[Any], inspect: Inspect | None = None
-    ) -> Outcome:
-        """Run a function that changes an environment, and return what it did."""
-        answer, told = self.retried(statement, parameters, inspect)
-        outcome = Outcome.from_json(_decoded(told))
-        if answer != outcome.deployment_id:
-            raise UndecodableAnswer(f"expected a deployment id, got {answer!r:.60}")
-        return outcome
-
-    def make(
         self,
         env: str,
-        token: str,
         statement: str,
         parameters: list[Any],
+        *,
+        token: str | None = None,
         inspect: Inspect | None = None,
-    ) -> Outcome:
-        """Run a function that makes a deployment with a token, as change() does.
+    ) -> tuple[object, Outcome]:
+        """Run a function that changes an environment; return its answer and outcome.
 
-        Raises OutcomeUnknown only where not even the token tells.
+        One that makes a deployment is given a token. Raises OutcomeUnknown only where
+        nobody can be asked whether a COMMIT was done.
         """
         try:
-            return self.change(statement, parameters, inspect)
-        except OutcomeUnknown:
+            answer, told = self._retried(statement, parameters, inspect)
+        except _AnswerLost as lost:
+            answer, told = lost.answer, lost.told
+            outcome = _outcome(told)
             try:
-                found = self._made_with(env, token)
+                is_done = self._is_done(env, token, outcome)
             except StopgapError:
-                found = None
-                is_known = False
-            else:
-                is_known = True
-            if not is_known:
-                raise
-        if found is None:
-            raise ConnectionFailed(
-                "the connection broke before COMMIT was done: nothing was changed",
-                hint="try again",
-            )
-        return Outcome.of_lost_answer(found)
+                raise OutcomeUnknown(
+                    f"the connection broke during COMMIT: {lost.reason}",
+                    hint="look before you try again: `stopgap audit` and"
+                    " `stopgap status` show whether it was done",
+                ) from lost
+            if not is_done:
+                raise ConnectionFailed(
+                    "the connection broke before COMMIT was done: nothing was changed",
+                    hint="try again",
+                ) from lost
+            return answer, outcome
+        return answer, _outcome(told)
 
-    def retried(
-        self,
-        statement: str,
-        parameters: list[Any],
-        inspect: Inspect | None = None,
+    def transact(self, statement: str, parameters: list[Any]) -> object:
+        """Run a function in a transaction, for the engine's demand of READ COMMITTED.
+
+        It must be one that can be run again where its answer was lost.
+        """
+        try:
+            answer, _ = self._transact(statement, parameters, None)
+        except _AnswerLost as lost:
+            raise OutcomeUnknown(
+                f"the connection broke during COMMIT: {lost.reason}",
+                hint="run it again: it does what is left to do, if anything",
+            ) from lost
+        return answer
+
+    def _retried(
+        self, statement: str, parameters: list[Any], inspect: Inspect | None
     ) -> tuple[object, str | None]:
         """Run a function that changes live functions.
 
@@ -129,29 +152,50 @@ class Transport:
 
         Tells a COMMIT that broke from an error.
         """
+        answer: object = None
+        told: str | None = None
         is_committing = False
         try:
             with self._translated_errors(), self.connection.transaction():
                 row = self.connection.execute(statement.encode(), parameters).fetchone()
-                told = self.connection.execute(_OUTCOME).fetchone()
+                answer = row[0] if row else None
+                row = self.connection.execute(_OUTCOME).fetchone()
+                told = row[0] if row else None
                 if inspect is not None:
                     inspect(self.connection)
                 is_committing = True
         except StopgapError as error:
             if is_committing and self.connection.closed:
-                raise OutcomeUnknown(
-                    f"the connection broke during COMMIT: {error}",
-                    hint="look at `stopgap status` before trying again",
-                ) from error
+                raise _AnswerLost(answer, told, error.message) from error
             raise
-        return row[0] if row else None, told[0] if told else None
+        return answer, told
 
-    def _made_with(self, env: str, token: str) -> int | None:
-        """Return the deployment that was made with a token, over a new connection."""
+    def _is_done(self, env: str, token: str | None, outcome: Outcome) -> bool:
+        """Ask over a new connection whether a change was committed.
+
+        The transaction that was cut off may still be about to commit: find_deployment
+        waits for its lock.
+        """
         self.connection.close()
         self.connection = self._connect()
-        found = self.ask("select stopgap.find_deployment(%s, %s)", [env, token])
-        return None if found is None else int(found)
+        found = self.transact(
+            "select stopgap.find_deployment(%s, %s)", [env, token or _NO_TOKEN]
+        )
+        if token is not None:
+            return found is not None
+        if outcome.activation_id is None:
+            # There was nothing to do, and so nothing to commit.
+            return True
+        return bool(
+            self.ask(
+                _IS_LOGGED,
+                {
+                    "id": outcome.activation_id,
+                    "env": env,
+                    "to_id": outcome.deployment_id,
+                },
+            )
+        )
 
     @contextmanager
     def _translated_errors(self) -> Iterator[None]:
@@ -195,11 +239,11 @@ def open_connection(
     return connection
 
 
-def _decoded(text: str | None) -> object:
+def _outcome(told: str | None) -> Outcome:
     try:
-        return json.loads(text or "")
+        return Outcome.from_json(json.loads(told or ""))
     except ValueError:
-        raise UndecodableAnswer(f"expected an outcome, got {text!r:.60}") from None
+        raise UndecodableAnswer(f"expected an outcome, got {told!r:.60}") from None
 
 
 def _one_line(error: Exception) -> str:

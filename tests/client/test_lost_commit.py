@@ -1,4 +1,4 @@
-"""A COMMIT whose answer is lost: whether it was done is found out by its token."""
+"""A COMMIT whose answer is lost: whether it was done is found out all the same."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 import stopgap
@@ -124,6 +125,11 @@ def deployments(connection: Connection) -> int:
     return int(row[0]) if row else -1
 
 
+def activations(connection: Connection) -> int:
+    row = connection.execute("select count(*) from stopgap.activation_log").fetchone()
+    return int(row[0]) if row else -1
+
+
 def test_a_commit_that_was_done_is_a_success(api: Connection, through: str) -> None:
     with stopgap.connect(through) as client:
         deployed = client.deploy("prod", from_schema="api", label="v1")
@@ -145,6 +151,126 @@ def test_a_commit_that_was_not_done_is_told(
         assert client.status("prod") is None
         assert client.deploy("prod", from_schema="api").changed
     assert deployments(api) == 1
+
+
+def test_what_a_deploy_did_is_told_although_its_answer_was_lost(
+    api: Connection, database: str, through: str
+) -> None:
+    with stopgap.connect(database) as client:
+        client.deploy("prod", from_schema="api")
+
+    with stopgap.connect(through) as client:
+        deployed = client.deploy("prod", from_schema="api")
+
+    assert not deployed.changed
+    assert deployed.outcome.activation_id == 2
+
+
+Change = Callable[[stopgap.Client], int]
+
+
+def roll_back(client: stopgap.Client) -> int:
+    return client.rollback("prod").deployment_id
+
+
+def activate(client: stopgap.Client) -> int:
+    return client.activate("prod", 1).deployment_id
+
+
+def repair(client: stopgap.Client) -> int:
+    return client.repair("prod").deployment_id
+
+
+@pytest.fixture
+def history(api: Connection, database: str) -> Connection:
+    """Two deployments, and drift of the second."""
+    with stopgap.connect(database) as client:
+        for value in (1, 2):
+            api.execute(ONE.format(value=value))
+            client.deploy("prod", from_schema="api")
+    api.execute("alter function live_deployment.one strict")
+    return api
+
+
+@pytest.mark.parametrize(
+    ("change", "active"), [(roll_back, 1), (activate, 1), (repair, 2)]
+)
+def test_a_change_that_was_committed_is_a_success(
+    history: Connection, through: str, change: Change, active: int
+) -> None:
+    with stopgap.connect(through) as client:
+        assert change(client) == active
+
+        status = client.status("prod")
+    assert status is not None
+    assert status.active_deployment_id == active
+    assert status.drift["has_drift"] is False
+    assert activations(history) == 3
+
+
+@pytest.mark.parametrize("change", [roll_back, activate, repair])
+def test_a_change_that_was_not_committed_is_told(
+    history: Connection, through: str, proxy: Proxy, change: Change
+) -> None:
+    proxy.lets_commit_through = False
+    with stopgap.connect(through) as client:
+        with pytest.raises(stopgap.ConnectionFailed, match="nothing was changed"):
+            change(client)
+
+        status = client.status("prod")
+    assert status is not None
+    assert status.active_deployment_id == 2
+    assert activations(history) == 2
+
+
+def test_nothing_to_do_is_nothing_to_lose(
+    history: Connection, through: str, proxy: Proxy
+) -> None:
+    proxy.lets_commit_through = False
+    with stopgap.connect(through) as client:
+        assert not client.activate("prod", 2).changed
+
+
+@pytest.mark.parametrize("change", [roll_back, activate, repair])
+def test_where_nobody_can_be_asked_a_change_says_where_to_look(
+    history: Connection, through: str, proxy: Proxy, change: Change
+) -> None:
+    proxy.returns = False
+    with (
+        stopgap.connect(through) as client,
+        pytest.raises(stopgap.OutcomeUnknown) as unknown,
+    ):
+        change(client)
+
+    assert "stopgap audit" in str(unknown.value.hint)
+
+
+def test_a_gc_whose_answer_is_lost_can_be_run_again(
+    history: Connection, through: str
+) -> None:
+    with (
+        stopgap.connect(through) as client,
+        pytest.raises(stopgap.OutcomeUnknown) as unknown,
+    ):
+        client.gc(keep=1)
+
+    assert "run it again" in str(unknown.value.hint)
+
+
+def test_a_database_of_another_isolation_level_is_no_obstacle(
+    history: Connection, database: str, through: str
+) -> None:
+    history.execute(
+        sql.SQL(
+            "alter database {} set default_transaction_isolation = serializable"
+        ).format(sql.Identifier(history.info.dbname))
+    )
+    with stopgap.connect(through) as client:
+        assert client.rollback("prod").deployment_id == 1
+        assert client.repair("prod", dry_run=True).deployment_id == 1
+        error = stopgap.StopgapError("it failed")
+        assert client.record_failure("prod", from_schema="api", error=error) == 3
+        assert client.gc(keep=1)["dry_run"] is False
 
 
 @pytest.mark.parametrize("lets_commit_through", [True, False])
