@@ -131,7 +131,12 @@ def _private_key(path: Path) -> Ed25519PrivateKey:
 
     try:
         key: object = serialization.load_pem_private_key(_key_text(path), password=None)
-    except (ValueError, TypeError) as error:
+    except TypeError as error:
+        raise UsageError(
+            f"{path} is protected by a password, which nobody can be asked for",
+            hint=f"openssl pkey -in {path} -out FILE writes it without",
+        ) from error
+    except ValueError as error:
         raise UsageError(f"{path} is no private key in PEM: {error}") from error
     if not isinstance(key, ed25519.Ed25519PrivateKey):
         raise UsageError(f"{path} is no key of ed25519", hint=_MAKE_KEY)

@@ -19,6 +19,7 @@ from stopgap.errors import (
     ConnectionFailed,
     StopgapError,
     UndecodableAnswer,
+    UsageError,
 )
 from stopgap.failures import failure_record
 from stopgap.plans import Repaired
@@ -85,9 +86,15 @@ class Client(Reader):
 
         Without `activate` the deployment is sealed, for `activate()`. With `if_changed`
         none is made where nothing changed: the answer is then the active one.
-        `smoke` is run before the deploy is committed, and undoes it when it fails.
+        `smoke` is run before the deploy is committed, and undoes it when it fails; it
+        meets what is live, and so can say nothing of a sealed deployment.
         Raises CompileError, with all diagnostics, where the TypeScript is wrong.
         """
+        if smoke is not None and not activate:
+            raise UsageError(
+                "smoke tests call what is live, which a sealed deployment is not",
+                hint="run them with a deploy that activates",
+            )
         try:
             made = self._make(
                 env,
@@ -214,7 +221,7 @@ class Client(Reader):
         """Go back by steps, or to a deployment, and return what is active then."""
         outcome = self._change(
             env,
-            "select stopgap.rollback(%s, %s, %s, %s)",
+            "select stopgap.rollback(%s, %s::int, %s::bigint, %s)",
             [env, steps, to_id, Jsonb({"to_label": to_label})],
         )
         return RolledBack(
@@ -228,7 +235,7 @@ class Client(Reader):
     def activate(self, env: str, deployment_id: int) -> Activated:
         """Activate a deployment that is sealed, or was active before."""
         outcome = self._change(
-            env, "select stopgap.activate(%s, %s)", [env, deployment_id]
+            env, "select stopgap.activate(%s, %s::bigint)", [env, deployment_id]
         )
         return Activated(env=env, outcome=outcome)
 

@@ -11,6 +11,7 @@ StopgapError
 ├── NotInitialized        the database has no stopgap
 ├── OutcomeUnknown        the connection broke during COMMIT
 ├── SmokeFailed           smoke tests failed, and with them the deploy
+├── Interrupted           by a signal, as of Ctrl-C
 └── BundleRefused         a bundle's file cannot be read, or its signature is not good
 """
 
@@ -127,6 +128,18 @@ class SmokeFailed(StopgapError):
     def __init__(self, message: str, *, failures: tuple[Failure, ...]) -> None:
         super().__init__(message, hint="nothing was changed")
         self.failures = failures
+
+
+class Interrupted(StopgapError):
+    """Interrupted."""
+
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__(
+            hint="a change that was under way may have been made: `stopgap audit` and"
+            " `stopgap status` show it"
+        )
 
 
 class BundleRefused(StopgapError):

@@ -40,7 +40,7 @@ class Reader:
     ) -> tuple[Deployment, ...]:
         """Return the history, newest first, empty for an unknown environment."""
         answer = self._transport.ask(
-            "select stopgap.deployments(%s, %s, %s, %s)",
+            "select stopgap.deployments(%s, %s::int, %s::bigint, %s)",
             [env, max_count, before_id, with_functions],
         )
         if not isinstance(answer, list):
@@ -154,7 +154,7 @@ class Reader:
     def export_deployment(self, env: str, deployment_id: int | None = None) -> Json:
         """Return a deployment with its sources, for another database to import."""
         return self._object(
-            "select stopgap.export_deployment(%s, %s)", [env, deployment_id]
+            "select stopgap.export_deployment(%s, %s::bigint)", [env, deployment_id]
         )
 
     def verify(self, *, env: str | None = None) -> Json:

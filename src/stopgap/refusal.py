@@ -10,6 +10,11 @@ from stopgap.errors import CompileError, DatabaseError
 from stopgap.results import Diagnostic
 
 COMPILE_FAILED = "SG108"
+_INSUFFICIENT_PRIVILEGE = "42501"
+# What it says of the engine's objects before any of the engine runs.
+_KEPT_OUT = tuple(
+    f"permission denied for {kind} " for kind in ("function", "view", "table")
+)
 # PL/Python puts the name of an exception before its message; the engine's is its verb.
 _VERB = re.compile(r"^stopgap\.\w+: ")
 # One line of a compile error's DETAIL, see docs/reference/sql.md.
@@ -37,9 +42,18 @@ def refusal(error: psycopg.Error) -> DatabaseError:
         message,
         sqlstate=error.sqlstate,
         detail=detail,
-        hint=diagnosis.message_hint,
+        hint=diagnosis.message_hint or _missing_role(error.sqlstate, message),
         context=diagnosis.context,
     )
+
+
+def _missing_role(sqlstate: str | None, message: str) -> str | None:
+    """Return which role the caller lacks whom PostgreSQL keeps from the engine."""
+    if sqlstate != _INSUFFICIENT_PRIVILEGE or not message.startswith(_KEPT_OUT):
+        return None
+    if message.endswith(" after_restore"):
+        return "that is for superusers"
+    return "it takes the rights of stopgap_deployer: grant stopgap_deployer to …;"
 
 
 def parse_diagnostics(detail: str) -> tuple[Diagnostic, ...]:

@@ -80,8 +80,9 @@ class Outcome:
     deployment_id: int
     # False where there was nothing to do.
     changed: bool
-    # The entry of the log; None where nothing was activated.
+    # The entry of the log, and what was active before: None where nothing was done.
     activation_id: int | None
+    from_deployment_id: int | None
     created: int
     replaced: int
     dropped: int
@@ -95,6 +96,7 @@ class Outcome:
             deployment_id=field(raw, "deployment_id", int),
             changed=field(raw, "changed", bool),
             activation_id=optional(raw, "activation_id", int),
+            from_deployment_id=optional(raw, "from_deployment_id", int),
             created=field(raw, "created", int),
             replaced=field(raw, "replaced", int),
             dropped=field(raw, "dropped", int),

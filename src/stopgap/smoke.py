@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from stopgap.errors import ConnectionFailed, SmokeFailed, UsageError
+from stopgap.errors import ConnectionFailed, DatabaseError, SmokeFailed, UsageError
 from stopgap.statements import split_statements
 from stopgap.transport import Connection, Inspect
 
@@ -87,8 +87,10 @@ def read_smoke(path: Path, role: str = DEFAULT_ROLE) -> Smoke:
     """Return the checks of a file: .sql, .toml or .json."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {path}: {error}") from error
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"cannot read {path}: it is no UTF-8") from error
     if path.suffix == ".sql":
         checks = [
             Check(name=_first_line(each.text), line=each.line, statement=each.text)
@@ -161,9 +163,7 @@ def _inspect(connection: Connection, env: str, smoke: Smoke) -> None:
     live_schema = str(row[0]) if row else ""
     failures: list[Failure] = []
     with connection.transaction(force_rollback=True):
-        connection.execute(
-            sql.SQL("set local role {}").format(sql.Identifier(smoke.role))
-        )
+        _become(connection, smoke.role)
         for check in smoke.checks:
             why = _run(connection, check, live_schema, smoke.role)
             if why is not None:
@@ -171,6 +171,21 @@ def _inspect(connection: Connection, env: str, smoke: Smoke) -> None:
     if failures:
         count = f"{len(failures)} of {len(smoke.checks)}"
         raise SmokeFailed(f"{count} smoke tests failed", failures=tuple(failures))
+
+
+def _become(connection: Connection, role: str) -> None:
+    name = sql.Identifier(role)
+    try:
+        connection.execute(sql.SQL("set local role {}").format(name))
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise DatabaseError(
+            f'smoke tests run as role "{role}", which this role is no member of',
+            sqlstate=error.sqlstate,
+            hint="As a superuser: "
+            + sql.SQL("grant {} to {};")
+            .format(name, sql.Identifier(connection.info.user))
+            .as_string(connection),
+        ) from error
 
 
 def _run(

@@ -28,8 +28,8 @@ from stopgap.results import Outcome
 
 # A SQLSTATE of the engine, see docs/reference/sql.md.
 _CONCURRENT_CHANGE = "SG208"
-# What PostgreSQL says where there is no schema stopgap, or not this function in it.
-_MISSING = ("3F000", "42883")
+# What PostgreSQL says where there is no schema stopgap, or not this object in it.
+_MISSING = ("3F000", "42883", "42P01")
 _ATTEMPTS = 3
 _OUTCOME = "select pg_catalog.current_setting('stopgap.outcome', true)"
 _IS_LOGGED = """

@@ -86,6 +86,7 @@ def test_deploy_answers_in_json(shop: Connection, stopgap: Run) -> None:
         "changed": True,
         "status": "active",
         "smoke_tests": None,
+        "dry_run": False,
     }
     assert greet(shop) == "hello ann"
 

@@ -9,8 +9,10 @@ from stopgap.cli.render import (
     print_error_human,
     print_error_json,
     print_human,
+    print_talk,
     source_diff,
     table,
+    unified,
 )
 
 Captured = pytest.CaptureFixture[str]
@@ -73,7 +75,7 @@ def test_names_are_shown_as_they_are(capsys: Captured) -> None:
 def test_a_diff_has_colours_on_a_terminal_only(
     capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changes = source_diff("f", "a\nb\n", "a\nc\n")
+    changes = unified(source_diff("f", "a\nb\n", "a\nc\n"))
 
     print_human(changes)
     plain = capsys.readouterr().out
@@ -89,3 +91,37 @@ def test_a_diff_has_colours_on_a_terminal_only(
     assert "-b\n+c\n" in plain
     assert "\x1b[32m+c" in coloured
     assert "\x1b[32m" not in refused
+
+
+def test_several_diagnostics_stand_one_line_apart(capsys: Captured) -> None:
+    found = (
+        Diagnostic("f", 1, 1, "TS1", "first", "a"),
+        Diagnostic("f", 2, 1, "TS2", "second"),
+    )
+    print_error_human(
+        CompileError("no", sqlstate="SG108", diagnostics=found, hint="Correct it.")
+    )
+
+    assert capsys.readouterr().err == (
+        "error: no\n\nf:1:1 TS1 first\n    1 | a\n      | ^\n"
+        "\nf:2:1 TS2 second\n\nhint: Correct it.\n"
+    )
+
+
+def test_nothing_that_a_terminal_obeys_reaches_it(capsys: Captured) -> None:
+    hostile = "a\x1b[2Jb\x9b31mc\u202ed"
+
+    print_human(hostile, table(("name",), [(f"{hostile}\nx",)]), unified(hostile))
+    print_talk(hostile)
+    print_error_human(DatabaseError(hostile, detail=hostile, hint=hostile))
+
+    captured = capsys.readouterr()
+    shown = "a\u241b[2Jb\ufffd31mc\ufffdd"
+    assert captured.out == f"{shown}\nname\n{shown}\u240ax\n{shown}\n"
+    assert captured.err == f"{shown}\nerror: {shown}\n{shown}\nhint: {shown}\n"
+
+
+def test_text_is_no_emoji(capsys: Captured) -> None:
+    print_human(":smile:")
+
+    assert capsys.readouterr().out == ":smile:\n"

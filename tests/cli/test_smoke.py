@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from tests.cli.conftest import Outcome, Run
 from tests.cli.shop import Connection, answer, shop, stopgap
@@ -224,3 +225,45 @@ def test_a_file_that_is_not_understood_is_a_usage_error(
 
     assert outcome.exit_code == 2
     assert told in outcome.stderr
+
+
+def test_a_sealed_deployment_has_nothing_live_to_check(
+    shop: Connection, smoke: Any
+) -> None:
+    outcome = smoke(GOOD, "--no-activate")
+
+    assert outcome.exit_code == 2
+    assert "sealed" in outcome.error_json["error"]["message"]
+    assert count(shop, "stopgap.deployment") == 0
+
+
+def test_who_may_not_take_the_role_is_told_what_to_grant(
+    shop: Connection, smoke: Any, database: str, stopgap: Run
+) -> None:
+    shop.execute('create role "Ci %s" login in role stopgap_deployer')
+    try:
+        shop.execute('grant usage on schema shop to "Ci %s"')
+        dsn = make_conninfo(database, user="Ci %s")
+        outcome = smoke(GOOD, "--db", dsn)
+
+        assert outcome.exit_code == 11
+        hint = outcome.error_json["error"]["hint"]
+        assert hint == 'As a superuser: grant "app_user" to "Ci %s";'
+        shop.execute(hint.removeprefix("As a superuser: ").encode())
+        assert smoke(GOOD, "--db", dsn).exit_code == 0
+    finally:
+        shop.execute('drop owned by "Ci %s"')
+        shop.execute('drop role "Ci %s"')
+
+
+def test_people_are_told_that_a_dry_run_has_no_smoke_tests(
+    shop: Connection, stopgap: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "smoke.sql").write_text("select false")
+
+    outcome = stopgap(
+        "deploy", "--from-schema", "shop", "--smoke", "smoke.sql", "--dry-run"
+    )
+
+    assert outcome.exit_code == 0
+    assert "smoke tests do not run" in outcome.stderr

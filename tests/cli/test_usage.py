@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
+import pytest
+from generate_cli_reference import REFERENCE
+
 import stopgap
+from stopgap.cli import app
 from tests.cli.conftest import PROGRAM, Run
 
-VERBS = ("deploy", "rollback", "status", "deployments", "diff", "up", "down", "psql")
+VERBS = re.findall(r"^  ([a-z-]+)  ", REFERENCE.read_text().split("```")[1], re.M)
 
 
 def test_without_a_verb_it_shows_its_help(run: Run) -> None:
@@ -24,7 +29,8 @@ def test_every_verb_and_every_option_has_help(run: Run) -> None:
 
         assert outcome.exit_code == 0
         assert verb in run("--help").stdout
-        options = [line for line in outcome.stdout.splitlines() if "  --" in line]
+        listed = outcome.stdout.partition("Options:")[2].splitlines()
+        options = [line for line in listed if line.startswith("  --")]
         assert all(len(line.split("  ")) > 2 for line in options), options
 
 
@@ -89,3 +95,37 @@ def test_output_that_cannot_be_written_has_its_exit_code(tmp_path: Path) -> None
 
     assert done.returncode == 13
     assert "No space left" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "activate {id}",
+        "deployments --before {id}",
+        "diff --deployment {id}",
+        "diff --against {id}",
+        "export --out x --deployment {id}",
+        "rollback --to {id}",
+        "rollback --steps {id}",
+        "audit --before {id}",
+    ],
+)
+def test_a_number_that_is_no_id_is_a_usage_error(run: Run, command: str) -> None:
+    outcome = run(*command.format(id=2**63).split())
+
+    assert outcome.exit_code == 2
+    assert "out of range" in outcome.stderr
+
+
+def test_an_interrupted_command_says_where_to_look(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(app, "app", interrupt)
+    with pytest.raises(SystemExit) as end:
+        app.main(["deploy"])
+
+    assert end.value.code == 130
+    assert "stopgap audit" in capsys.readouterr().err

@@ -149,3 +149,16 @@ def test_a_folder_that_is_not_there_is_told(
 ) -> None:
     with pytest.raises(UsageError, match="cannot write"):
         write_bundle(tmp_path / "none" / "b.json", bundle)
+
+
+def test_a_key_behind_a_password_is_refused_with_the_way_out(
+    bundle: dict[str, Any], tmp_path: Path
+) -> None:
+    key = tmp_path / "key.pem"
+    command = "openssl genpkey -algorithm ed25519 -aes256 -pass pass:x -out"
+    subprocess.run([*command.split(), str(key)], check=True)
+
+    with pytest.raises(UsageError, match="protected by a password") as refusal:
+        write_bundle(tmp_path / "b.json", bundle, sign_key=key)
+
+    assert "openssl pkey" in str(refusal.value.hint)

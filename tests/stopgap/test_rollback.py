@@ -155,6 +155,7 @@ def test_the_outcome_tells_what_became_of_live_functions(connect: Connect) -> No
     assert found == {
         "deployment_id": first,
         "changed": True,
+        "from_deployment_id": 2,
         "created": 0,
         "replaced": 1,
         "dropped": 1,

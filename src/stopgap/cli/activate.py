@@ -6,14 +6,22 @@ from typing import Annotated
 
 import typer
 
-from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap.cli.options import (
+    DbOption,
+    EnvOption,
+    Output,
+    OutputOption,
+    check_bigint,
+)
 from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
-from stopgap.cli.render import print_human, print_json, progress, title
+from stopgap.cli.render import env_option, print_human, print_json, progress, title
 from stopgap.cli.session import open_client
 
 
 def activate(
-    deployment_id: Annotated[int, typer.Argument(metavar="DEPLOYMENT_ID")],
+    deployment_id: Annotated[
+        int, typer.Argument(metavar="DEPLOYMENT_ID", callback=check_bigint)
+    ],
     db: DbOption = None,
     env: EnvOption = "prod",
     dry_run: DryRunOption = False,
@@ -41,7 +49,6 @@ def activate(
                 print_plan(plan, with_ddl=ddl)
             fail_if_impossible(plan)
             return
-        before = None if is_json else client.status(env)
         with progress(f"activating {deployment_id} in {env}", quiet=is_json):
             done = client.activate(env, deployment_id)
         if is_json:
@@ -52,6 +59,6 @@ def activate(
         print_human(f"Nothing to do: {env} runs {name} already")
         return
     print_human(f"Activated {name} in {env}")
-    if before is not None and before.active_deployment_id is not None:
-        left = before.active_deployment_id
-        print_human(f"To undo: stopgap rollback --env {env} --to {left}")
+    left = done.outcome.from_deployment_id
+    if left is not None:
+        print_human(f"To undo: stopgap rollback {env_option(env)} --to {left}")

@@ -35,9 +35,8 @@ from stopgap.cli import (
 )
 from stopgap.cli.options import OUTPUT_VARIABLE, Output
 from stopgap.cli.render import print_error_human, print_error_json
-from stopgap.errors import StopgapError, UsageError
+from stopgap.errors import Interrupted, StopgapError, UsageError
 
-_INTERRUPTED = 130
 _VERBS: dict[str, Callable[..., None]] = {
     "deploy": deploy.deploy,
     "plan": plan.plan,
@@ -105,7 +104,7 @@ def _run(given: list[str]) -> int:
     except typer.Exit as end:
         return end.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        return _INTERRUPTED
+        return _fail(given, Interrupted())
     except typer.TyperException as error:
         return _fail(given, UsageError(error.format_message()))
     except StopgapError as error:

@@ -6,8 +6,21 @@ from typing import Annotated
 
 import typer
 
-from stopgap.cli.options import AnyEnvOption, DbOption, Output, OutputOption
-from stopgap.cli.render import commit, moment, print_human, print_json, table
+from stopgap.cli.options import (
+    AnyEnvOption,
+    DbOption,
+    Output,
+    OutputOption,
+    check_bigint,
+)
+from stopgap.cli.render import (
+    commit,
+    moment,
+    print_human,
+    print_json,
+    table,
+    with_provenance,
+)
 from stopgap.cli.session import open_client
 from stopgap.results import Json
 
@@ -22,7 +35,12 @@ def audit(
     ] = 100,
     before: Annotated[
         int | None,
-        typer.Option("--before", metavar="ID", help="Only older ones than this."),
+        typer.Option(
+            "--before",
+            metavar="ID",
+            callback=check_bigint,
+            help="Only older ones than this.",
+        ),
     ] = None,
     output: OutputOption = Output.HUMAN,
 ) -> None:
@@ -38,9 +56,14 @@ def audit(
             {"command": "audit", "env": env, "count": len(found), "entries": found}
         )
     elif found:
-        print_human(table(_COLUMNS, list(map(_row, found))))
+        rows = list(map(_row, found))
+        said = [each["to_provenance"] for each in found]
+        print_human(table(*with_provenance(_COLUMNS, rows, said)))
     else:
-        print_human("Nothing was ever activated")
+        place = "" if env is None else f" in {env}"
+        moment_ = "was ever activated" if before is None else "was activated"
+        limit_ = "" if before is None else f" before entry {before}"
+        print_human(f"Nothing {moment_}{place}{limit_}")
 
 
 def _row(entry: Json) -> tuple[object, ...]:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from stopgap import Client, DatabaseError, Deployed, Diff
+from stopgap.cli.making import print_made, print_nothing_changed
 from stopgap.cli.options import (
     DbOption,
     EnvOption,
@@ -21,7 +23,7 @@ from stopgap.cli.options import (
 from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
 from stopgap.cli.provenance import MessageOption, NoProvenanceOption, gather
 from stopgap.cli.recording import recorded_failure
-from stopgap.cli.render import counted, print_human, print_json, progress, table, title
+from stopgap.cli.render import print_json, print_talk, progress, table
 from stopgap.cli.session import open_client
 from stopgap.smoke import DEFAULT_ROLE, read_smoke
 
@@ -67,6 +69,8 @@ def deploy(
     provenance = gather(message, no_provenance=no_provenance)
     with open_client(db, quiet=is_json) as client:
         if dry_run:
+            if checks is not None and not is_json:
+                print_talk("smoke tests do not run with --dry-run")
             _plan(client, env, from_schema, prune, with_ddl=ddl, is_json=is_json)
             return
         changes = None if is_json else _foreseen(client, env, from_schema)
@@ -95,6 +99,7 @@ def deploy(
                 "changed": deployed.changed,
                 "status": deployed.deployment.status,
                 "smoke_tests": None if checks is None else len(checks.checks),
+                "dry_run": False,
             }
         )
     else:
@@ -121,6 +126,8 @@ def _plan(
                 "deployment_id": None,
                 "prune": plan.raw["prune"],
                 "changed": plan.changed,
+                "status": None,
+                "smoke_tests": None,
                 "dry_run": True,
                 "plan": plan.raw,
             }
@@ -139,39 +146,26 @@ def _foreseen(client: Client, env: str, from_schema: str) -> Diff | None:
 
 
 def _print_human(deployed: Deployed, changes: Diff | None, *, if_changed: bool) -> None:
-    deployment, env = deployed.deployment, deployed.env
     if if_changed and not deployed.changed:
-        print_human(f"Nothing changed: {env} runs {title(deployment)} already")
+        print_nothing_changed(deployed)
         return
-    is_sealed = deployment.status == "sealed"
-    what = (
-        f"Sealed {deployed.from_schema} for"
-        if is_sealed
-        else (f"Deployed {deployed.from_schema} to")
+    schema = deployed.from_schema
+    is_sealed = deployed.deployment.status == "sealed"
+    print_made(
+        deployed,
+        f"Sealed {schema} for" if is_sealed else f"Deployed {schema} to",
+        [] if changes is None else _changes(changes),
     )
-    print_human(
-        f"{what} {env}: {title(deployment)}, "
-        f"{counted(deployment.function_count, 'function')}"
-    )
-    if changes is not None:
-        rows = [
-            (each.fn_name, each.change)
-            for each in changes.functions
-            if each.change != "unchanged"
-        ]
-        if rows:
-            print_human("", table(("function", "change"), rows))
-        if changes.unchanged:
-            print_human(f"{changes.unchanged} unchanged")
-    skipped = deployment.manifest.get("skipped") or ()
-    if skipped:
-        rows = [(each["fn_name"], each["reason"]) for each in skipped]
-        print_human("", table(("skipped", "why"), rows))
-    retained = deployment.manifest.get("retained") or ()
-    if retained:
-        names = ", ".join(each["fn_name"] for each in retained)
-        print_human("", f"Still live, though not deployed: {names}")
-    if is_sealed:
-        print_human("", f"To activate: stopgap activate --env {env} {deployment.id}")
-    else:
-        print_human("", f"To undo: stopgap rollback --env {env}")
+
+
+def _changes(changes: Diff) -> list[Text | str]:
+    rows = [
+        (each.fn_name, each.change)
+        for each in changes.functions
+        if each.change != "unchanged"
+    ]
+    unchanged = f"{changes.unchanged} unchanged" if changes.unchanged else ""
+    if not rows:
+        return [unchanged] if unchanged else []
+    changed = table(("function", "change"), rows)
+    return [changed.append(f"\n{unchanged}") if unchanged else changed]

@@ -9,8 +9,21 @@ import typer
 from rich.text import Text
 
 from stopgap import Deployment
-from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
-from stopgap.cli.render import commit, moment, print_human, print_json, table
+from stopgap.cli.options import (
+    DbOption,
+    EnvOption,
+    Output,
+    OutputOption,
+    check_bigint,
+)
+from stopgap.cli.render import (
+    commit,
+    moment,
+    print_human,
+    print_json,
+    table,
+    with_provenance,
+)
 from stopgap.cli.session import open_client
 
 _COLUMNS = (
@@ -42,7 +55,10 @@ def deployments(
     before: Annotated[
         int | None,
         typer.Option(
-            "--before", metavar="DEPLOYMENT_ID", help="Only older ones than this."
+            "--before",
+            metavar="DEPLOYMENT_ID",
+            callback=check_bigint,
+            help="Only older ones than this.",
         ),
     ] = None,
     output: OutputOption = Output.HUMAN,
@@ -62,7 +78,11 @@ def deployments(
             }
         )
     elif found:
-        print_human(table(_COLUMNS, list(map(_row, found))))
+        rows = list(map(_row, found))
+        said = [each.provenance for each in found]
+        print_human(table(*with_provenance(_COLUMNS, rows, said)))
+    elif before is not None:
+        print_human(f"Nothing was deployed to {env} before deployment {before}")
     else:
         print_human(f"Nothing was ever deployed to {env}")
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from rich.console import RenderableType
+from rich.text import Text
 
 from stopgap import Client, Diff
-from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
-from stopgap.cli.render import change_title, print_human, print_json, source_diff
+from stopgap.cli.options import (
+    DbOption,
+    EnvOption,
+    Output,
+    OutputOption,
+    check_bigint,
+)
+from stopgap.cli.planning import changed_functions
+from stopgap.cli.render import print_human, print_json, source_diff
 from stopgap.cli.session import open_client
 from stopgap.errors import UsageError
 
@@ -26,13 +34,19 @@ def diff(
     deployment: Annotated[
         int | None,
         typer.Option(
-            "--deployment", metavar="DEPLOYMENT_ID", help="Compare a deployment."
+            "--deployment",
+            metavar="DEPLOYMENT_ID",
+            callback=check_bigint,
+            help="Compare a deployment.",
         ),
     ] = None,
     against: Annotated[
         int | None,
         typer.Option(
-            "--against", metavar="DEPLOYMENT_ID", help="Compare with a deployment."
+            "--against",
+            metavar="DEPLOYMENT_ID",
+            callback=check_bigint,
+            help="Compare with a deployment.",
         ),
     ] = None,
     against_env: Annotated[
@@ -90,22 +104,24 @@ def _name(deployment_id: int | None) -> str | None:
     return None if deployment_id is None else f"deployment {deployment_id}"
 
 
-def _human(client: Client, found: Diff, sides: str) -> list[RenderableType]:
-    counts = (
-        f"{found.added} added, {found.changed} changed, "
+def _human(client: Client, found: Diff, sides: str) -> Iterator[Text | str]:
+    yield (
+        f"{sides}: {found.added} added, {found.changed} changed, "
         f"{found.removed} removed, {found.unchanged} unchanged"
     )
-    parts: list[RenderableType] = [f"{sides}: {counts}"]
+    yield from changed_functions(found.functions, _diffs(client, found).get)
+
+
+def _diffs(client: Client, found: Diff) -> dict[str, str]:
+    """Return how the TypeScript of changed functions differs, by function."""
     sources = _sources(client, found)
+    diffs = {}
     for each in found.functions:
-        if each.change == "unchanged":
-            continue
-        parts += ["", change_title(each)]
         before = sources.get(each.active_artifact_hash or "")
         after = sources.get(each.candidate_artifact_hash or "")
         if before is not None and after is not None and before != after:
-            parts.append(source_diff(each.fn_name, before, after))
-    return parts
+            diffs[each.fn_name] = source_diff(each.fn_name, before, after)
+    return diffs
 
 
 def _sources(client: Client, found: Diff) -> dict[str, str]:

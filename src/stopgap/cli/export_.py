@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from stopgap.bundle_file import write_bundle
-from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap.cli.options import (
+    DbOption,
+    EnvOption,
+    Output,
+    OutputOption,
+    check_bigint,
+)
 from stopgap.cli.render import counted, print_human, print_json, progress
 from stopgap.cli.session import open_client
 
@@ -22,6 +29,7 @@ def export_(
         typer.Option(
             "--deployment",
             metavar="DEPLOYMENT_ID",
+            callback=check_bigint,
             help="Which deployment.  [default: what the environment runs]",
             show_default=False,
         ),
@@ -62,5 +70,5 @@ def export_(
             f"Wrote deployment {exported['id']} of {env} to {out}: "
             f"{counted(len(bundle['functions']), 'function')}"
             + (", signed" if sign_key else ""),
-            f"To deploy it: stopgap import --env ENV {out}",
+            f"To deploy it: stopgap import --env ENV {shlex.quote(str(out))}",
         )

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from stopgap import Made
 from stopgap.bundle_file import read_bundle
+from stopgap.cli.making import print_made, print_nothing_changed
 from stopgap.cli.options import (
     DbOption,
     EnvOption,
@@ -19,14 +20,7 @@ from stopgap.cli.options import (
     PruneOption,
 )
 from stopgap.cli.provenance import MessageOption, NoProvenanceOption, ci_only
-from stopgap.cli.render import (
-    counted,
-    print_human,
-    print_json,
-    progress,
-    table,
-    title,
-)
+from stopgap.cli.render import print_json, progress, table
 from stopgap.cli.session import open_client
 
 
@@ -90,36 +84,25 @@ def import_(
                 "differences": differences,
             }
         )
+    elif if_changed and not made.changed:
+        print_nothing_changed(made)
     else:
-        _print_human(made, file, differences, if_changed=if_changed)
+        is_sealed = made.deployment.status == "sealed"
+        print_made(
+            made,
+            f"{'Sealed' if is_sealed else 'Imported'} {file.name} "
+            f"{'for' if is_sealed else 'to'}",
+            [_compiled_differently(differences)] if differences else [],
+        )
 
 
-def _print_human(
-    made: Made, file: Path, differences: list[dict[str, object]], *, if_changed: bool
-) -> None:
-    name, env = title(made.deployment), made.env
-    if if_changed and not made.changed:
-        print_human(f"Nothing changed: {env} runs {name} already")
-        return
-    is_sealed = made.deployment.status == "sealed"
-    print_human(
-        f"{'Sealed' if is_sealed else 'Imported'} {file.name} "
-        f"{'for' if is_sealed else 'to'} {env}: {name}, "
-        f"{counted(made.deployment.function_count, 'function')}"
-    )
-    if differences:
-        rows = [
-            (name, each["what"], each.get("compiled_by"), each.get("compiled_here_by"))
-            for each in differences
-            for name in _names(each)
-        ]
-        columns = ("compiled differently", "what", "there by", "here by")
-        print_human("", table(columns, rows))
-    if is_sealed:
-        activate = f"stopgap activate --env {env} {made.deployment.id}"
-        print_human("", f"To activate: {activate}")
-    else:
-        print_human("", f"To undo: stopgap rollback --env {env}")
+def _compiled_differently(differences: list[dict[str, object]]) -> Text:
+    rows = [
+        (name, each["what"], each.get("compiled_by"), each.get("compiled_here_by"))
+        for each in differences
+        for name in _names(each)
+    ]
+    return table(("compiled differently", "what", "there by", "here by"), rows)
 
 
 def _names(difference: dict[str, object]) -> list[object]:

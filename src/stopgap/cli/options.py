@@ -12,6 +12,13 @@ from stopgap.errors import UsageError
 from stopgap.server import find_local_dsn
 
 
+def check_bigint(value: int | None) -> int | None:
+    """Refuse a number that no id of the database can be."""
+    if value is not None and not -(2**63) <= value < 2**63:
+        raise typer.BadParameter("it is out of range")
+    return value
+
+
 class Output(StrEnum):
     """For whom the output is."""
 

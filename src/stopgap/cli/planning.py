@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated
 
 import typer
-from rich.console import RenderableType
 from rich.text import Text
 
-from stopgap import DatabaseError, Plan, Refusal
+from stopgap import DatabaseError, FunctionDiff, Plan, Refusal
 from stopgap.cli.render import (
     change_title,
     counted,
     diagnostic_text,
     labelled,
+    one_line,
     print_human,
     table,
     unified,
@@ -48,36 +48,24 @@ def fail_if_impossible(plan: Plan) -> None:
         raise typer.Exit(DatabaseError.exit_code)
 
 
-def _parts(plan: Plan, *, with_ddl: bool) -> Iterator[RenderableType]:
+def _parts(plan: Plan, *, with_ddl: bool) -> Iterator[Text | str]:
     goal = _GOALS[plan.action].format(
         source=plan.raw["source_schema"], env=plan.env, target=plan.deployment_id
     )
     yield f"Plan: {goal}" + ("" if plan.changed else ", which changes nothing")
     kept_names = {kept.fn_name for kept in plan.kept}
-    if plan.dropped or plan.retained:
+    if plan.dropped or plan.retained or any(True for _ in _restored(plan)):
         yield ""
     for name in plan.dropped:
-        yield Text.assemble(("drops", "red"), " ", (name, "bold"))
+        yield _step("drops", "red", name)
     for kept in plan.kept:
         dependents = ", ".join(kept.dependents)
-        yield Text.assemble(
-            ("keeps", "yellow"), " ", (kept.fn_name, "bold"), f", for {dependents}"
-        )
+        yield _step("keeps", "yellow", kept.fn_name).append(f", for {dependents}")
     for name in plan.retained:
-        if name not in kept_names:
-            yield Text.assemble(("retains", "yellow"), " ", (name, "bold"))
-    is_apart = False
-    for function in plan.functions:
-        if function.change == "unchanged":
-            continue
-        has_diff = function.fn_name in plan.diffs
-        # A diff stands apart from what is around it.
-        if has_diff or not is_apart:
-            yield ""
-        is_apart = not has_diff
-        yield change_title(function)
-        if has_diff:
-            yield unified(plan.diffs[function.fn_name])
+        if name not in kept_names and name not in plan.created:
+            yield _step("retains", "yellow", name)
+    yield from _restored(plan)
+    yield from changed_functions(plan.functions, plan.diffs.get)
     if plan.skipped:
         yield ""
         yield table(("skipped", "why"), list(plan.skipped.items()))
@@ -94,7 +82,38 @@ def _parts(plan: Plan, *, with_ddl: bool) -> Iterator[RenderableType]:
     yield from _obstacles(plan)
 
 
-def _obstacles(plan: Plan) -> Iterator[RenderableType]:
+def _restored(plan: Plan) -> Iterator[Text]:
+    """Return what is put right of live functions whose deployment does not change."""
+    told = {each.fn_name for each in plan.functions if each.change != "unchanged"}
+    for names, verb in ((plan.created, "brings back"), (plan.replaced, "puts right")):
+        for name in names:
+            if name not in told or name in plan.retained:
+                yield _step(verb, "yellow", name)
+
+
+def changed_functions(
+    functions: Sequence[FunctionDiff], diff_of: Callable[[str], str | None]
+) -> Iterator[Text | str]:
+    """Return the functions that differ, each with the diff of its TypeScript."""
+    is_apart = False
+    for function in functions:
+        if function.change == "unchanged":
+            continue
+        diff = diff_of(function.fn_name)
+        # A diff stands apart from what is around it.
+        if diff is not None or not is_apart:
+            yield ""
+        is_apart = diff is None
+        yield change_title(function)
+        if diff is not None:
+            yield unified(diff)
+
+
+def _step(verb: str, style: str, fn_name: str) -> Text:
+    return Text.assemble((verb, style), " ", (one_line(fn_name), "bold"))
+
+
+def _obstacles(plan: Plan) -> Iterator[Text | str]:
     yield from map(diagnostic_text, plan.diagnostics)
     for refusal in (*plan.privileges_missing, *plan.refusals):
         yield ""
@@ -104,7 +123,7 @@ def _obstacles(plan: Plan) -> Iterator[RenderableType]:
         yield Text("This cannot be done as things are.", style="bold red")
 
 
-def _refusal(refusal: Refusal) -> Iterator[RenderableType]:
+def _refusal(refusal: Refusal) -> Iterator[Text | str]:
     yield labelled("error", refusal.message, "bold red")
     if refusal.detail and refusal.sqlstate != _COMPILE_FAILED:
         yield Text(refusal.detail)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stopgap import Made
+from stopgap.cli.making import print_made, print_nothing_changed
 from stopgap.cli.options import (
     DbOption,
     IfChangedOption,
@@ -16,7 +16,7 @@ from stopgap.cli.options import (
     PruneOption,
 )
 from stopgap.cli.provenance import MessageOption, NoProvenanceOption, ci_only
-from stopgap.cli.render import counted, print_human, print_json, progress, title
+from stopgap.cli.render import print_json, progress
 from stopgap.cli.session import open_client
 
 
@@ -64,18 +64,7 @@ def promote(
                 "changed": made.changed,
             }
         )
+    elif if_changed and not made.changed:
+        print_nothing_changed(made)
     else:
-        _print_human(made, from_env, if_changed=if_changed)
-
-
-def _print_human(made: Made, from_env: str, *, if_changed: bool) -> None:
-    if if_changed and not made.changed:
-        print_human(
-            f"Nothing changed: {made.env} runs {title(made.deployment)} already"
-        )
-        return
-    print_human(
-        f"Promoted {from_env} to {made.env}: {title(made.deployment)}, "
-        f"{counted(made.deployment.function_count, 'function')}",
-        f"To undo: stopgap rollback --env {made.env}",
-    )
+        print_made(made, f"Promoted {from_env} to")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from difflib import unified_diff
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, Group
 from rich.text import Text
 
 from stopgap.errors import (
@@ -24,6 +25,17 @@ from stopgap.results import Deployment, Diagnostic, FunctionDiff
 from stopgap.smoke import Failure
 
 _COMMIT_DIGITS = 10
+# What a terminal obeys instead of showing it, and what is shown in its place, character
+# by character: names, labels and sources are other people's. Tabs and line ends stay.
+_PICTURES = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    0x7F: "\u2421",
+    **dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F)], "\ufffd"),
+    **dict.fromkeys(range(0x2066, 0x206A), "\ufffd"),
+}
+_LINE_PICTURES = {
+    code: picture for code, picture in _PICTURES.items() if chr(code) not in "\t\n"
+}
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _CHANGE_STYLES = {"added": "green", "changed": "yellow", "removed": "red"}
 
@@ -34,12 +46,12 @@ def print_json(answer: Mapping[str, object]) -> None:
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
 
 
-def print_human(*parts: RenderableType) -> None:
+def print_human(*parts: str | Text) -> None:
     """Write an answer for people."""
     with _output():
         console = Console(highlight=False, markup=False, soft_wrap=True)
         for part in parts:
-            console.print(part)
+            console.print(_shown(part))
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Text:
@@ -73,10 +85,36 @@ def commit(provenance: Mapping[str, object]) -> str:
     return str(provenance.get("git_commit", ""))[:_COMMIT_DIGITS] + dirty
 
 
+def with_provenance(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    said: Sequence[Mapping[str, object]],
+) -> tuple[list[str], list[list[object]]]:
+    """Add to a table what was said of each row's deployment, if anything was."""
+    titles = list(columns)
+    cells = [list(row) for row in rows]
+    for name, key in (("message", "message"), ("ci", "ci_url")):
+        if any(key in each for each in said):
+            titles.append(name)
+            for row, each in zip(cells, said, strict=True):
+                row.append(each.get(key))
+    return titles, cells
+
+
 def title(deployment: Deployment) -> str:
     """Return the words by which people know a deployment."""
-    label = f' "{deployment.label}"' if deployment.label else ""
+    label = f' "{one_line(deployment.label)}"' if deployment.label else ""
     return f"deployment {deployment.id}{label}"
+
+
+def one_line(name: str) -> str:
+    """Return a name or a label without what would end the line, or move in it."""
+    return name.translate(_PICTURES)
+
+
+def env_option(env: str) -> str:
+    """Return the option that names an environment, as a shell takes it."""
+    return f"--env {shlex.quote(env)}"
 
 
 def counted(number: int, what: str) -> str:
@@ -87,14 +125,15 @@ def counted(number: int, what: str) -> str:
 def change_title(function: FunctionDiff) -> Text:
     """Return a function and what becomes of it."""
     style = _CHANGE_STYLES.get(function.change, "")
-    title = Text.assemble((function.change, style), " ", (function.fn_name, "bold"))
+    name = one_line(function.fn_name)
+    title = Text.assemble((function.change, style), " ", (name, "bold"))
     if function.changed_attributes:
         title.append(f" ({', '.join(function.changed_attributes)})")
     return title
 
 
-def source_diff(name: str, before: str, after: str) -> Text:
-    """Return the difference of two TypeScript texts."""
+def source_diff(name: str, before: str, after: str) -> str:
+    """Return the unified diff of two TypeScript texts."""
     lines = unified_diff(
         before.splitlines(),
         after.splitlines(),
@@ -102,7 +141,7 @@ def source_diff(name: str, before: str, after: str) -> Text:
         f"{name} (candidate)",
         lineterm="",
     )
-    return unified("\n".join(lines))
+    return "\n".join(lines)
 
 
 def unified(diff: str) -> Text:
@@ -118,7 +157,7 @@ def unified(diff: str) -> Text:
 
 def print_talk(message: str) -> None:
     """Tell people something that is no part of the answer."""
-    _stderr().print(message, style="dim")
+    _stderr().print(_shown(message), style="dim")
 
 
 @contextmanager
@@ -128,15 +167,15 @@ def progress(what: str, *, quiet: bool) -> Iterator[None]:
     if quiet or not console.is_terminal:
         yield
         return
-    with console.status(Text(what)):
+    with console.status(_shown(what)):
         yield
 
 
 def print_error_human(error: StopgapError) -> None:
     """Write an error for people."""
-    parts: list[RenderableType] = [labelled("error", error.message, "bold red")]
+    parts: list[str | Text] = [labelled("error", error.message, "bold red")]
     if isinstance(error, CompileError) and error.diagnostics:
-        parts.extend(map(diagnostic_text, error.diagnostics))
+        parts += [*map(diagnostic_text, error.diagnostics), ""]
     elif isinstance(error, DatabaseError) and error.detail:
         parts.append(Text(error.detail))
     elif isinstance(error, SmokeFailed):
@@ -145,7 +184,7 @@ def print_error_human(error: StopgapError) -> None:
         parts.append(Text(f"Recorded as deployment {error.failed_deployment_id}"))
     if error.hint:
         parts.append(labelled("hint", error.hint, "bold cyan"))
-    _stderr().print(Group(*parts))
+    _stderr().print(Group(*map(_shown, parts)))
 
 
 def print_error_json(command: str | None, error: StopgapError) -> None:
@@ -183,15 +222,15 @@ def diagnostic_text(found: Diagnostic) -> Text:
     """Return a diagnostic with the line it is about and a caret below its column."""
     result = Text()
     place = f"{found.fn_name}:{found.line}:{found.column}"
-    result.append(f"\n{place}", style="bold").append(f" {found.code} {found.message}\n")
+    result.append(f"\n{place}", style="bold").append(f" {found.code} {found.message}")
     if found.source_line is not None:
-        gutter = f"{found.line:>5} | "
+        gutter = f"\n{found.line:>5} | "
         result.append(gutter, style="dim").append(found.source_line + "\n")
         before = found.source_line[: found.column - 1]
         # Below a tab stands a tab, so that both lines come out equally wide.
         blank = "".join("\t" if character == "\t" else " " for character in before)
-        result.append(" " * (len(gutter) - 2) + "| ", style="dim")
-        result.append(f"{blank}^\n", style="bold red")
+        result.append(" " * (len(gutter) - 3) + "| ", style="dim")
+        result.append(f"{blank}^", style="bold red")
     return result
 
 
@@ -205,10 +244,18 @@ def labelled(label: str, message: str, style: str) -> Text:
     return Text.assemble((f"{label}:", style), f" {message}")
 
 
+def _shown(part: str | Text) -> Text:
+    """Return a text in which nothing is left that a terminal would obey."""
+    if isinstance(part, str):
+        return Text(part.translate(_LINE_PICTURES))
+    part.plain = part.plain.translate(_LINE_PICTURES)
+    return part
+
+
 def _cell(value: object) -> Text:
     if isinstance(value, Text):
         return value
-    return Text("" if value is None else str(value))
+    return Text("" if value is None else one_line(str(value)))
 
 
 def _aligned(rows: Sequence[Sequence[Text]]) -> Text:

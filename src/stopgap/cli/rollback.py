@@ -6,10 +6,16 @@ from typing import Annotated
 
 import typer
 
-from stopgap import Client, Deployment, RolledBack
-from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap import Client, RolledBack
+from stopgap.cli.options import (
+    DbOption,
+    EnvOption,
+    Output,
+    OutputOption,
+    check_bigint,
+)
 from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
-from stopgap.cli.render import print_human, print_json, progress, title
+from stopgap.cli.render import env_option, print_human, print_json, progress, title
 from stopgap.cli.session import open_client
 
 
@@ -19,7 +25,11 @@ def rollback(
     steps: Annotated[
         int,
         typer.Option(
-            "--steps", metavar="N", min=1, help="How many deployments to go back."
+            "--steps",
+            metavar="N",
+            min=1,
+            callback=check_bigint,
+            help="How many deployments to go back.",
         ),
     ] = 1,
     to: Annotated[
@@ -27,6 +37,7 @@ def rollback(
         typer.Option(
             "--to",
             metavar="DEPLOYMENT_ID",
+            callback=check_bigint,
             help="Go to this deployment, whatever --steps says.",
         ),
     ] = None,
@@ -65,32 +76,29 @@ def rollback(
                 print_plan(plan, with_ddl=ddl)
             fail_if_impossible(plan)
             return
-        left = None if is_json else _active(client, env)
         with progress(f"rolling {env} back", quiet=is_json):
             done = client.rollback(env, steps=steps, to_id=to, to_label=to_label)
         if is_json:
             told = {"deployment_id": done.deployment_id, "changed": done.changed}
             print_json(answer | told | {"dry_run": False})
         else:
-            _print_human(done, left, client.deployment(env, done.deployment_id))
+            _print_human(client, done)
 
 
-def _active(client: Client, env: str) -> Deployment | None:
-    status = client.status(env)
-    return status.active_deployment if status else None
-
-
-def _print_human(done: RolledBack, left: Deployment | None, now: Deployment) -> None:
+def _print_human(client: Client, done: RolledBack) -> None:
     env, outcome = done.env, done.outcome
+    now = title(client.deployment(env, done.deployment_id))
     if outcome.activation_id is None:
-        print_human(f"Nothing to do: {env} runs {title(now)} already")
+        print_human(f"Nothing to do: {env} runs {now} already")
         return
+    left_id = outcome.from_deployment_id
+    left = None if left_id is None else client.deployment(env, left_id)
     origin = f" from {title(left)}" if left else ""
-    print_human(f"Rolled {env} back{origin} to {title(now)}")
+    print_human(f"Rolled {env} back{origin} to {now}")
     print_human(
         f"Live functions: {outcome.dropped} dropped, {outcome.created} created, "
         f"{outcome.replaced} replaced"
         + (f", {outcome.kept} kept for what depends on them" if outcome.kept else "")
     )
     if left is not None:
-        print_human(f"To undo: stopgap activate --env {env} {left.id}")
+        print_human(f"To undo: stopgap activate {env_option(env)} {left.id}")

@@ -6,7 +6,15 @@ from rich.text import Text
 
 from stopgap import Deployment, Status
 from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
-from stopgap.cli.render import facts, moment, print_human, print_json, table
+from stopgap.cli.render import (
+    commit,
+    env_option,
+    facts,
+    moment,
+    print_human,
+    print_json,
+    table,
+)
 from stopgap.cli.session import open_client
 
 _DRIFT = {
@@ -15,6 +23,8 @@ _DRIFT = {
     "added": "not of the deployment",
     "missing_artifacts": "without their artifact",
 }
+# What repair does not leave alone, or to other means.
+_REPAIRABLE = ("changed", "dropped", "live_schema")
 
 
 def status(
@@ -51,6 +61,7 @@ def _print_human(found: Status) -> None:
                     "deployed",
                     active and f"{moment(active.created_at)} by {active.created_by}",
                 ),
+                *_provenance(active),
                 ("retained", ", ".join(found.retained) or None),
                 ("drift", _drift(found)),
             ]
@@ -59,14 +70,23 @@ def _print_human(found: Status) -> None:
     changes = _changes(found)
     if changes:
         print_human("", table(("drifted", "in its"), changes))
-    if found.drift.get("has_drift"):
-        print_human("", f"To undo drift: stopgap repair --env {found.env}")
+    if any(found.drift.get(key) for key in _REPAIRABLE):
+        print_human("", f"To undo drift: stopgap repair {env_option(found.env)}")
     if active is not None and active.functions:
         rows = [
             (each.fn_name, each.kind, each.artifact_hash[:19])
             for each in active.functions
         ]
         print_human("", table(("function", "kind", "artifact"), rows))
+
+
+def _provenance(active: Deployment | None) -> list[tuple[str, str | None]]:
+    said = {} if active is None else active.provenance
+    return [
+        ("message", said.get("message")),
+        ("commit", commit(said) or None),
+        ("ci", said.get("ci_url")),
+    ]
 
 
 def _known_as(deployment: Deployment) -> str:

@@ -92,7 +92,11 @@ def activate(
     if session.settings.notify:
         _notify(database, activating, activation_id, materialization)
     return activated(
-        activating.deployment_id, activation_id, materialization, changed=changed
+        activating.deployment_id,
+        environment.active_deployment_id,
+        activation_id,
+        materialization,
+        changed=changed,
     )
 
 

@@ -21,8 +21,9 @@ class Outcome(NamedTuple):
     # Whether there was anything to do: to the live functions, or to which of them
     # are deployed.
     changed: bool
-    # The entry of the log; None where nothing was activated.
+    # The entry of the log, and what was active before: None where nothing was done.
     activation_id: int | None = None
+    from_deployment_id: int | None = None
     created: int = 0
     replaced: int = 0
     dropped: int = 0
@@ -31,6 +32,7 @@ class Outcome(NamedTuple):
 
 def activated(
     deployment_id: int,
+    from_deployment_id: int | None,
     activation_id: int,
     materialization: Materialization,
     *,
@@ -41,6 +43,7 @@ def activated(
         deployment_id=deployment_id,
         changed=changed,
         activation_id=activation_id,
+        from_deployment_id=from_deployment_id,
         created=len(materialization.create),
         replaced=len(materialization.replace),
         dropped=len(materialization.drop),

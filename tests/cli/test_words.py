@@ -1,0 +1,186 @@
+"""What people read: what became of live functions, where to look, what to type next."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.cli.shop import Connection, deploy, shop, stopgap, write
+
+__all__ = ["shop", "stopgap"]
+
+ONE = "export default () => 1;"
+HOSTILE = 'x\'; drop $HOME "%s" --'
+
+
+def commands(text: str) -> list[list[str]]:
+    """Return the commands that an output proposes, as a shell would read them."""
+    lines = [line.partition(": stopgap ") for line in text.splitlines()]
+    return [shlex.split(command) for _, found, command in lines if found]
+
+
+def drop(connection: Connection, name: str) -> None:
+    connection.execute(f"drop function shop.{name}".encode())
+
+
+def test_the_commands_proposed_work_for_an_environment_of_any_name(
+    shop: Connection, stopgap: Run
+) -> None:
+    first = stopgap("deploy", "--from-schema", "shop", "--env", HOSTILE)
+    write(shop, "two", ONE)
+    told = stopgap("deploy", "--from-schema", "shop", "--env", HOSTILE).stdout
+    for _ in range(3):
+        (command,) = commands(told)
+        done = stopgap(*command)
+        assert done.exit_code == 0, done.stderr
+        told = done.stdout
+
+    assert commands(first.stdout) == []
+    assert command[:3] == ["rollback", "--env", HOSTILE]
+
+
+def test_a_sealed_deployment_is_activated_by_the_command_proposed(
+    shop: Connection, stopgap: Run
+) -> None:
+    sealed = stopgap("deploy", "--from-schema", "shop", "--no-activate", "--env", "a b")
+
+    (command,) = commands(sealed.stdout)
+    assert stopgap(*command).exit_code == 0
+
+
+def test_people_read_what_pruning_dropped(shop: Connection, stopgap: Run) -> None:
+    write(shop, "goes", ONE)
+    deploy(stopgap, "--env", "staging")
+    deploy(stopgap)
+    drop(shop, "goes")
+    deploy(stopgap, "--env", "staging")
+
+    deployed = stopgap("deploy", "--from-schema", "shop", "--prune")
+    deploy(stopgap, "--env", "other")
+    write(shop, "goes", ONE)
+    deploy(stopgap, "--env", "other")
+    promoted = stopgap("promote", "--from", "staging", "--to", "other", "--prune")
+
+    assert "\nDropped: goes\n" in deployed.stdout
+    assert "\nDropped: goes\n" in promoted.stdout
+
+
+def test_people_read_what_a_promotion_leaves_live(
+    shop: Connection, stopgap: Run
+) -> None:
+    deploy(stopgap, "--env", "staging")
+    write(shop, "stays", ONE)
+    deploy(stopgap)
+
+    promoted = stopgap("promote", "--from", "staging", "--to", "prod")
+
+    assert "\nStill live, though not deployed: stays\n" in promoted.stdout
+
+
+def test_a_plan_names_what_it_puts_right(shop: Connection, stopgap: Run) -> None:
+    write(shop, "two", ONE)
+    deploy(stopgap)
+    shop.execute("drop function live_deployment.greet")
+    shop.execute("alter function live_deployment.two strict")
+
+    plan = stopgap("plan", "--from-schema", "shop").stdout
+
+    assert "\n\nbrings back greet\nputs right two\n\n" in plan
+    assert "0 dropped, 1 created, 1 replaced" in plan
+
+
+def test_a_plan_names_what_comes_back_without_being_deployed(
+    shop: Connection, stopgap: Run
+) -> None:
+    write(shop, "stays", ONE)
+    deploy(stopgap)
+    drop(shop, "stays")
+    deploy(stopgap)
+    deploy(stopgap, "--prune")
+
+    plan = stopgap("rollback", "--dry-run").stdout
+
+    assert "\n\nbrings back stays\n\n" in plan
+    assert "retains" not in plan
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "is_proposed"),
+    [
+        ("create function live_deployment.own() returns int return 1", False),
+        ("alter function live_deployment.greet strict", True),
+        ("drop function live_deployment.greet", True),
+        ("drop schema live_deployment cascade", True),
+    ],
+)
+def test_repair_is_proposed_where_it_would_do_something(
+    shop: Connection, stopgap: Run, by_hand: str, is_proposed: bool
+) -> None:
+    deploy(stopgap)
+    shop.execute(by_hand.encode())
+
+    told = stopgap("status").stdout
+
+    assert commands(told) == ([["repair", "--env", "prod"]] if is_proposed else [])
+
+
+def test_people_see_why_and_by_which_job(shop: Connection, stopgap: Run) -> None:
+    deploy(stopgap, "--no-provenance")
+    before = stopgap("deployments").stdout
+    url = "https://ci.example/7"
+    job = {"JENKINS_URL": "https://ci.example", "BUILD_URL": url}
+    stopgap("deploy", "--from-schema", "shop", "--message", "two\nlines", **job)
+
+    assert "message" not in before
+    for verb in ("deployments", "audit"):
+        titles, newest, *_ = stopgap(verb).stdout.splitlines()
+        assert titles.split()[-2:] == ["message", "ci"]
+        assert newest.endswith(f"  two␊lines  {url}")
+    status = stopgap("status").stdout
+    assert "\nmessage      two␊lines\n" in status
+    assert f"\nci           {url}\n" in status
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("deployments --before 1", "Nothing was deployed to prod before deployment 1"),
+        ("deployments --env dev", "Nothing was ever deployed to dev"),
+        ("audit --env dev", "Nothing was ever activated in dev"),
+        ("audit --before 1", "Nothing was activated before entry 1"),
+    ],
+)
+def test_an_empty_page_says_what_it_is_empty_of(
+    shop: Connection, stopgap: Run, command: str, told: str
+) -> None:
+    deploy(stopgap)
+
+    assert stopgap(*command.split()).stdout == f"{told}\n"
+
+
+def test_the_functions_of_a_diff_stand_together(shop: Connection, stopgap: Run) -> None:
+    write(shop, "one", ONE)
+    write(shop, "two", ONE)
+
+    diff = stopgap("diff", "--from-schema", "shop").stdout
+
+    assert diff.splitlines()[1:] == ["", "added greet", "added one", "added two"]
+
+
+def test_who_lacks_the_role_is_told_which(
+    shop: Connection, run: Run, database: str
+) -> None:
+    as_user = f"{database}?options=-c%20role%3Dapp_user"
+    for command in ("audit", "rollback", "status", "gc", "plan --from-schema shop"):
+        assert "stopgap_deployer" in run(*command.split(), "--db", as_user).stderr
+    assert "superusers" in run("after-restore", "--db", as_user).stderr
+
+
+def test_a_database_without_stopgap_has_no_audit_either(
+    stopgap: Run, database: str
+) -> None:
+    dsn = database.rpartition("/")[0] + "/postgres"
+
+    assert stopgap("audit", "--db", dsn).exit_code == 14
