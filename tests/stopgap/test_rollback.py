@@ -64,6 +64,18 @@ def test_what_was_rolled_back_is_not_returned_to_by_steps(
     assert rollback(connection) == first
 
 
+def test_a_lineage_that_leads_back_to_itself_has_an_end(connection: Connection) -> None:
+    first, _, third = versions(connection, 1, 2, 3)
+    connection.execute(
+        "update stopgap.deployment set previous_id = %s where id = %s", [third, first]
+    )
+
+    with pytest.raises(psycopg.Error, match="there are 2") as error:
+        rollback(connection, steps=3)
+
+    assert error.value.sqlstate == "SG204"
+
+
 def test_an_id_goes_forward_too_and_wins_over_steps(connection: Connection) -> None:
     _, second, _ = versions(connection, 1, 2, 3)
     rollback(connection, steps=2)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from json.encoder import encode_basestring
 
-# Of one value, as it is.
-encode = json.JSONEncoder(ensure_ascii=False).encode
+# A string, in quotes.
+quote = encode_basestring
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class JsonText(str):
@@ -24,11 +26,11 @@ def to_json(value: object) -> str:
     if isinstance(value, JsonText):
         return value
     if isinstance(value, dict):
-        members = (f"{encode(key)}:{to_json(member)}" for key, member in value.items())
+        members = (f"{quote(key)}:{to_json(member)}" for key, member in value.items())
         return "{" + ",".join(members) + "}"
     if isinstance(value, list):
         return json_array(map(to_json, value))
-    return encode(value)
+    return _encode(value)
 
 
 def json_array(texts: Iterable[str]) -> JsonText:

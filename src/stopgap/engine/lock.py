@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from typing import NamedTuple
 
@@ -45,6 +44,9 @@ def environment_key(env: str) -> int:
 
     Environments that share a key wait for each other, and lose nothing else.
     """
+    # Not loaded for verbs that take no lock.
+    import hashlib
+
     (key,) = struct.unpack(">i", hashlib.sha256(env.encode()).digest()[:4])
     return int(key)
 

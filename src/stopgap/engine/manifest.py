@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .json_text import JsonText, encode, json_array
+from .json_text import JsonText, json_array, quote
 from .plan import Materialization
 from .source import Skipped
 from .version import FunctionVersion, VersionRef
@@ -96,11 +96,11 @@ def render_function(
 ) -> JsonText:
     """Return one entry of the manifest's function list."""
     return JsonText(
-        f'{{"fn_name":{encode(version.fn_name)}'
-        f',"source_schema":{encode(source_schema)}'
-        f',"live_schema":{encode(live_schema)}'
-        f',"kind":{encode(version.kind)}'
-        f',"artifact_hash":{encode(version.artifact_hash)}'
+        f'{{"fn_name":{quote(version.fn_name)}'
+        f',"source_schema":{quote(source_schema)}'
+        f',"live_schema":{quote(live_schema)}'
+        f',"kind":{quote(version.kind)}'
+        f',"artifact_hash":{quote(version.artifact_hash)}'
         f',"pointer":{version.pointer}}}'
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from .errors import InvalidArgument, LiveSchemaRefused
 
 # NAMEDATALEN - 1, in bytes: what PostgreSQL keeps of an identifier.
@@ -75,6 +73,9 @@ def shorten(name: str) -> str:
     encoded = name.encode()
     if len(encoded) <= MAX_IDENTIFIER_BYTES:
         return name
+    # Not loaded for verbs that need no hash.
+    import hashlib
+
     digest = hashlib.sha256(encoded).hexdigest()[:_HASH_DIGITS]
     kept = encoded[: MAX_IDENTIFIER_BYTES - _HASH_DIGITS - 1]
     return f"{kept.decode(errors='ignore')}_{digest}"

@@ -190,10 +190,13 @@ def deployment_status(
     return Status(rows[0]["status"]) if rows else None
 
 
-def lineage(database: Database, deployment_id: int) -> list[Ancestor]:
-    """Return the deployments before one, nearest first."""
-    rows = database.fetch("lineage", deployment_id=deployment_id)
-    return [Ancestor(row["id"], Status(row["status"])) for row in rows]
+def lineage(database: Database, deployment_id: int, max_count: int) -> list[Ancestor]:
+    """Return the deployments before one, nearest first, so many of them."""
+    rows = database.fetch("lineage", deployment_id=deployment_id, max_count=max_count)
+    found = {row["id"]: Ancestor(row["id"], Status(row["status"])) for row in rows}
+    # Once each, should the lineage lead back to where it was.
+    found.pop(deployment_id, None)
+    return list(found.values())
 
 
 def versions_of(

@@ -74,7 +74,8 @@ def rollback_target(
             f'environment "{env}" has no active deployment',
             hint="Deploy to it, or name a deployment of it with to_id.",
         )
-    return target_by_steps(env, active_id, lineage(database, active_id), request.steps)
+    ancestors = lineage(database, active_id, request.steps)
+    return target_by_steps(env, active_id, ancestors, request.steps)
 
 
 def activation_target(

@@ -1,5 +1,6 @@
--- The deployments before one, along previous_id, nearest first.
--- parameters: deployment_id bigint
+-- So many deployments before one, along previous_id, nearest first. No more than there
+-- are, for in tables that were changed by hand it can lead back to where it began.
+-- parameters: deployment_id bigint, max_count bigint
 with recursive ancestor as (
     select d.id, d.status, d.previous_id, 0 as depth
     from stopgap.deployment as d
@@ -8,9 +9,9 @@ with recursive ancestor as (
     select d.id, d.status, d.previous_id, a.depth + 1
     from ancestor as a
     join stopgap.deployment as d on d.id = a.previous_id
+    where a.depth < least(:max_count, (select count(*) from stopgap.deployment))
 )
-cycle id set is_cycle using path
 select a.id, a.status
 from ancestor as a
-where a.depth > 0 and not a.is_cycle
+where a.depth > 0
 order by a.depth
