@@ -71,6 +71,8 @@ create table stopgap.activation_log (
 );
 
 create index activation_log_to on stopgap.activation_log (to_deployment_id, id desc);
+-- Serves the foreign key, and retention, which asks when a deployment was left.
+create index activation_log_from on stopgap.activation_log (from_deployment_id);
 create index activation_log_history on stopgap.activation_log (env, id desc);
 
 create table stopgap.dropped_function (

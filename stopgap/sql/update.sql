@@ -9,5 +9,7 @@ alter table stopgap.deployment add constraint deployment_status_check check (
     )
 );
 
+create index activation_log_from on stopgap.activation_log (from_deployment_id);
+
 -- One signature a verb: a form with a defaulted argument beside it would be ambiguous.
 drop function stopgap.diff(text, text);

@@ -157,6 +157,23 @@ def test_grants_that_no_rollback_needs_go(connection: Connection) -> None:
     assert rows(connection, "select * from stopgap.dropped_function") == []
 
 
+def test_what_an_import_map_names_stays(four: Connection) -> None:
+    (imported,) = rows(
+        four, "select artifact_hash from stopgap.fn_version where deployment_id = 1"
+    )
+    four.execute(
+        "update stopgap.fn_version set pointer = pointer || jsonb_build_object("
+        "'import_map', jsonb_build_object('x', 'plts+artifact:' || %s))"
+        " where deployment_id = 4",
+        imported,
+    )
+
+    gc(four, keep=1)
+
+    assert imported[0] in artifacts(four)
+    assert len(artifacts(four)) == 2
+
+
 def test_the_deployment_of_a_retained_function_stays(connection: Connection) -> None:
     write(connection, "old")
     deploy(connection)

@@ -19,11 +19,11 @@ select
         ) < clock_timestamp() - :older_than,
         true
     ) as is_old,
-    exists (
-        select
-        from stopgap.activation_log as a
-        where a.to_deployment_id = d.id or a.from_deployment_id = d.id
-    ) as is_logged,
+    exists (select from stopgap.activation_log as a where a.to_deployment_id = d.id)
+    or exists (
+        select from stopgap.activation_log as a where a.from_deployment_id = d.id
+    )
+    as is_logged,
     (
         select a.outcome::text
         from stopgap.activation_log as a

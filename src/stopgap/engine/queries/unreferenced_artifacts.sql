@@ -1,21 +1,26 @@
 -- Artifacts past their grace that no function version names, but for those of
 -- deployments that go; plts decides which of them nothing else needs.
 -- parameters: removed_ids bigint[], grace interval
-with unnamed as (
+with imported as (
+    select found.hash[1] as artifact_hash
+    from stopgap.fn_version as v
+    cross join regexp_matches(
+        v.pointer ->> 'import_map', 'sha256:[0-9a-f]{64}', 'g'
+    ) as found (hash)
+    where v.pointer ? 'import_map' and v.deployment_id <> all (:removed_ids)
+),
+unnamed as (
     select array_agg(a.artifact_hash) as hashes
     from plts.artifact as a
     where a.created_at < clock_timestamp() - :grace
-        and a.artifact_hash not in (
-            select v.artifact_hash
+        and not exists (
+            select
             from stopgap.fn_version as v
-            where v.deployment_id <> all (:removed_ids)
-            union
-            select found.hash[1]
-            from stopgap.fn_version as v
-            cross join regexp_matches(
-                v.pointer ->> 'import_map', 'sha256:[0-9a-f]{64}', 'g'
-            ) as found (hash)
-            where v.deployment_id <> all (:removed_ids)
+            where v.artifact_hash = a.artifact_hash
+                and v.deployment_id <> all (:removed_ids)
+        )
+        and not exists (
+            select from imported as i where i.artifact_hash = a.artifact_hash
         )
 )
 select
