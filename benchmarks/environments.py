@@ -32,8 +32,16 @@ _VERBS = {
         "plan of a rollback over the whole lineage",
         """select stopgap.plan('prod', null, '{{"rollback": {{"steps": {steps}}}}}')""",
     ),
+    "verify": ("verify", "select stopgap.verify()"),
+    "gc-dry-run": (
+        "gc of all but one deployment, dry run",
+        """select stopgap.gc('{{"keep": 1, "dry_run": true}}')""",
+    ),
     "rollback": ("rollback, all changed", "select stopgap.rollback('prod', {steps})"),
+    "gc": ("gc of all but one deployment", """select stopgap.gc('{{"keep": 1}}')"""),
 }
+# What changes the environment is measured once.
+_ONCE = frozenset({"none", "rollback", "gc"})
 _SOURCES = """
 do $$ begin
   for i in 1..{count} loop
@@ -83,8 +91,7 @@ def environments(
     rows = []
     for verb, (title, statement) in _VERBS.items():
         called = statement.format(steps=history + 1)
-        # What changes the environment is measured once.
-        times = 1 if verb in ("none", "rollback") else effort.deploy_repetitions
+        times = 1 if verb in _ONCE else effort.deploy_repetitions
         seconds = min(timed(dsn, called) for _ in range(times))
         rows.append(
             Row(
