@@ -4,6 +4,7 @@
 #include "call/call.h"
 #include "call/event_trigger.h"
 #include "call/function.h"
+#include "call/rehearsal.h"
 #include "call/trigger.h"
 #include "call/validate.h"
 #include "convert/relation.h"
@@ -45,7 +46,7 @@ PGDLLEXPORT void _PG_init(void) {
   plts::pg_watch_functions();
   plts::pg_watch_relations();
   plts::pg_watch_shapes();
-  plts::pg_prewarm();
+  plts::pg_prewarm(plts::Rehearse);
 }
 
 PGDLLEXPORT Datum plts_call_handler(PG_FUNCTION_ARGS) {

@@ -85,6 +85,31 @@ def test_preloaded_without_prewarm(start_cluster: StartCluster) -> None:
         assert evaluate(connection, "int", "return 1 + 1") == 2
 
 
+def test_what_the_postmaster_prewarms_works(cluster: RunningCluster) -> None:
+    assert "not prewarmed" not in cluster.cluster.log.read_text(errors="replace")
+
+
+def test_sessions_of_a_prewarmed_server_have_zones_of_their_own(
+    start_cluster: StartCluster,
+) -> None:
+    cluster = start_cluster(
+        **{
+            "shared_preload_libraries": "plts",
+            "plts.prewarm": "on",
+            "timezone": "Asia/Tokyo",
+        }
+    )
+    zone = "return Intl.DateTimeFormat().resolvedOptions().timeZone"
+    with cluster.connect() as connection:
+        connection.execute("create extension plts")
+        servers = evaluate(connection, "text", zone)
+    berlin = "-c timezone=Europe/Berlin"
+    with psycopg.connect(cluster.dsn(), autocommit=True, options=berlin) as connection:
+        own = evaluate(connection, "text", zone)
+
+    assert [servers, own] == ["Asia/Tokyo", "Europe/Berlin"]
+
+
 def test_jit_off(start_cluster: StartCluster) -> None:
     cluster = start_cluster(
         **{"shared_preload_libraries": "plts", "plts.prewarm": "on", "plts.jit": "off"}

@@ -78,12 +78,10 @@ auto Measured(Work&& work) -> decltype(work()) {
   }
 }
 
-// Runs `front(const Invocation&)` as a call of `body`: in the realm of the effective
-// role, with a frame of its own; Measured is around it, and limits it. `front` may
-// throw Error and Thrown.
+// Runs `front(const Invocation&)` as a call of `body` in the realm, with a frame of its
+// own; Measured is around it, and limits it. `front` may throw Error and Thrown.
 template <class Front>
-auto RunCall(FunctionBody* body, Front&& front) {
-  Realm* const realm = Realms::For(GetUserId());
+auto RunCallIn(Realm* realm, FunctionBody* body, Front&& front) {
   const RealmScope realm_scope(realm);
   return EnterV8(&realm->isolate(), [&] {
     const MemoryContext memory = CurrentMemoryContext;
@@ -115,6 +113,12 @@ auto RunCall(FunctionBody* body, Front&& front) {
       throw;
     }
   });
+}
+
+// The same in the realm of the effective role.
+template <class Front>
+auto RunCall(FunctionBody* body, Front&& front) {
+  return RunCallIn(Realms::For(GetUserId()), body, std::forward<Front>(front));
 }
 
 }  // namespace plts

@@ -36,10 +36,10 @@ std::set<Mapping> ReadMappings() {
 }
 
 // V8 marks its pages so that a fork leaves them out; the children here need them.
-bool Build() {
+bool Build(void (*rehearse)(Realm& realm)) {
   try {
     const std::set<Mapping> before = ReadMappings();
-    Realms::Prewarm();
+    rehearse(Realms::Prewarm());
     for (const Mapping& mapping : ReadMappings()) {
       if (before.contains(mapping)) continue;
       madvise(reinterpret_cast<void*>(mapping.start), mapping.end - mapping.start,
@@ -53,12 +53,12 @@ bool Build() {
 }
 
 // What a backend would do with what was built, in a child of its own.
-bool TryInChild() {
+bool TryInChild(void (*rehearse)(Realm& realm)) {
   std::fflush(stdout);
   std::fflush(stderr);
   const pid_t child = fork();
   if (child < 0) return false;
-  if (child == 0) _exit(Build() ? 0 : 1);
+  if (child == 0) _exit(Build(rehearse) ? 0 : 1);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -72,19 +72,19 @@ bool OtherUserOfV8Preloaded() {
 
 }  // namespace
 
-void pg_prewarm() {
+void pg_prewarm(void (*rehearse)(Realm& realm)) {
   if (!process_shared_preload_libraries_in_progress || !prewarm) return;
   if (OtherUserOfV8Preloaded()) {
     ereport(WARNING, (errmsg("plts is not prewarmed: plv8 is preloaded too"),
                       errhint("Take one of them out of shared_preload_libraries.")));
     return;
   }
-  if (!TryInChild()) {
+  if (!TryInChild(rehearse)) {
     ereport(WARNING, (errmsg("plts is not prewarmed: V8 does not start here"),
                       errdetail("Sessions will try for themselves.")));
     return;
   }
-  if (!Build()) ereport(WARNING, (errmsg("plts is not prewarmed")));
+  if (!Build(rehearse)) ereport(WARNING, (errmsg("plts is not prewarmed")));
 }
 
 }  // namespace plts

@@ -262,13 +262,16 @@ void Realms::Release(uint64_t kept) noexcept {
   if (realm->active == 0) DropFinished(TheState(), realm);
 }
 
-void Realms::Prewarm() {
+Realm& Realms::Prewarm() {
   State& state = TheState();
   Isolate& isolate = CurrentIsolate();
+  // Of the server's setting: most sessions have no other.
+  FollowTimeZone(isolate.v8());
   EnterV8(&isolate, [&] {
     const v8::Isolate::Scope scope(isolate.v8());
     state.realms.push_back(std::make_unique<Realm>(&isolate, InvalidOid));
   });
+  return *state.realms.back();
 }
 
 }  // namespace plts

@@ -164,7 +164,7 @@ class Realms {
   static void Release(uint64_t kept) noexcept;
 
   // Makes isolate and a first realm ahead of any call, in the postmaster.
-  static void Prewarm();
+  static Realm& Prewarm();
 };
 
 }  // namespace plts
