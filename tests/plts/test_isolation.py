@@ -43,6 +43,18 @@ def test_each_role_has_a_context_of_its_own(roles: Connection) -> None:
     assert results == [1, 1, 2, 3, 2, 1]
 
 
+def test_a_role_that_is_new_after_a_collection(roles: Connection) -> None:
+    define(roles, "counts() returns int", COUNTER)
+    first = call_as(roles, "iso_a", "select counts()")
+    # What survives this long is collected in full.
+    garbage = "for (let i = 0; i < 40; i++) new Array(1e6).fill(i)"
+    evaluate(roles, "int", f"{garbage}; return 0")
+
+    later = [call_as(roles, role, "select counts()") for role in ("iso_b", "iso_a")]
+
+    assert [first, *later] == [1, 1, 2]
+
+
 def test_security_definer_runs_in_its_owners_context(roles: Connection) -> None:
     define(roles, "counts() returns int", COUNTER)
     roles.execute(

@@ -20,6 +20,11 @@ namespace {
 // kilobytes.
 constexpr size_t kMostIdleRealms = 16;
 
+// Realms that the postmaster makes beside the first one: a session takes them for its
+// next roles, and for calls through db.sync. Each makes a full collection a millisecond
+// longer, so they go after the first one.
+constexpr int kSpareRealms = 2;
+
 // What a context keeps at this index of its embedder data: index 0 is not the
 // embedder's.
 constexpr int kUint8Array = 1;
@@ -28,6 +33,7 @@ struct State {
   std::unique_ptr<Isolate> isolate;
   std::vector<std::unique_ptr<Realm>> realms;
   uint64_t clock = 0;
+  bool collected = false;  // by a full collection, since spares were last dropped
 };
 
 // Never destroyed: at exit nothing may enter V8.
@@ -110,6 +116,19 @@ void DropFinished(State& state, Realm* realm) {
   std::erase_if(state.realms, [&](const auto& r) { return r.get() == realm; });
 }
 
+// A realm that no role has had, if there is one.
+Realm* Spare(const State& state) {
+  for (const auto& realm : state.realms) {
+    if (realm->role == InvalidOid) return realm.get();
+  }
+  return nullptr;
+}
+
+void DropSpares(State& state) {
+  state.collected = false;
+  std::erase_if(state.realms, [](const auto& r) { return r->role == InvalidOid; });
+}
+
 void DropIdleRealms(State& state) {
   while (true) {
     Realm* oldest = nullptr;
@@ -128,8 +147,7 @@ void DropIdleRealms(State& state) {
 
 }  // namespace
 
-Realm::Realm(Isolate* isolate, Oid role)
-    : role(role), id(NextRealmId()), isolate_(isolate) {
+Realm::Realm(Isolate* isolate) : id(NextRealmId()), isolate_(isolate) {
   v8::Isolate* v8 = isolate->v8();
   v8::HandleScope handles(v8);
   v8::TryCatch try_catch(v8);
@@ -191,6 +209,11 @@ Isolate& Realms::CurrentIsolate() {
       state.isolate = std::make_unique<Isolate>(*snapshot, max_heap_mb);
       state.isolate->v8()->SetPromiseRejectCallback(OnPromiseReject);
       state.isolate->v8()->SetHostImportModuleDynamicallyCallback(ImportDynamically);
+      state.isolate->v8()->AddGCEpilogueCallback(
+          [](v8::Isolate*, v8::GCType, v8::GCCallbackFlags) {
+            TheState().collected = true;
+          },
+          v8::kGCTypeMarkSweepCompact);
       state.isolate->StayEntered();
     });
   }
@@ -208,20 +231,23 @@ Realm* Realms::For(Oid role) {
   state.clock++;
   if (isolation == static_cast<int>(Isolation::kSession)) {
     for (const auto& realm : state.realms) {
-      if (realm->role == InvalidOid) realm->role = role;  // made by Prewarm
       if (realm->role != role || realm->one_call) continue;
       if (realm->blocked > 0 || realm->queue()->IsRunningMicrotasks()) continue;
       realm->last_used = state.clock;
       return realm.get();
     }
   }
-  DropIdleRealms(state);
-  EnterV8(&isolate, [&] {
-    const v8::Isolate::Scope scope(isolate.v8());
-    const WithoutCollection without_collection(&isolate);
-    state.realms.push_back(std::make_unique<Realm>(&isolate, role));
-  });
-  Realm* realm = state.realms.back().get();
+  Realm* realm = Spare(state);
+  if (realm == nullptr) {
+    DropIdleRealms(state);
+    EnterV8(&isolate, [&] {
+      const v8::Isolate::Scope scope(isolate.v8());
+      const WithoutCollection without_collection(&isolate);
+      state.realms.push_back(std::make_unique<Realm>(&isolate));
+    });
+    realm = state.realms.back().get();
+  }
+  realm->role = role;
   realm->one_call = isolation == static_cast<int>(Isolation::kCall);
   realm->last_used = state.clock;
   return realm;
@@ -229,6 +255,7 @@ Realm* Realms::For(Oid role) {
 
 void Realms::End(Realm* realm) {
   State& state = TheState();
+  if (state.collected) DropSpares(state);
   if (--realm->active > 0) return;
   DropFinished(state, realm);
   if (state.isolate->depth == 0 && state.isolate->doomed()) {
@@ -269,9 +296,11 @@ Realm& Realms::Prewarm() {
   FollowTimeZone(isolate.v8());
   EnterV8(&isolate, [&] {
     const v8::Isolate::Scope scope(isolate.v8());
-    state.realms.push_back(std::make_unique<Realm>(&isolate, InvalidOid));
+    for (int i = 0; i <= kSpareRealms; i++) {
+      state.realms.push_back(std::make_unique<Realm>(&isolate));
+    }
   });
-  return *state.realms.back();
+  return *state.realms.front();
 }
 
 }  // namespace plts

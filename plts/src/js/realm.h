@@ -49,7 +49,7 @@ struct PreparedTable;
 // kept as long as it lives; it may be dropped whenever no call runs in it.
 class Realm {
  public:
-  Realm(Isolate* isolate, Oid role);
+  explicit Realm(Isolate* isolate);
   ~Realm();
   Realm(const Realm&) = delete;
   Realm& operator=(const Realm&) = delete;
@@ -108,7 +108,7 @@ class Realm {
   // What makes the handlers of lazy documents, once there was one.
   v8::Global<v8::ObjectTemplate> document_handlers;
 
-  Oid role;
+  Oid role = InvalidOid;   // whose calls it runs, once there was one
   bool one_call = false;   // of plts.isolation = 'call'
   int active = 0;          // calls that run in it
   int blocked = 0;         // of these, how many wait for a statement in db.sync: their
@@ -163,7 +163,8 @@ class Realms {
   // Lets the value go, if it is there.
   static void Release(uint64_t kept) noexcept;
 
-  // Makes isolate and a first realm ahead of any call, in the postmaster.
+  // Makes isolate and realms ahead of any call, in the postmaster. The first of them is
+  // what the first call will run in.
   static Realm& Prewarm();
 };
 
