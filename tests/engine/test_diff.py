@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from stopgap.engine.attributes import Attributes
-from stopgap.engine.diff import Candidate, Change, diff, render_diff, summary
+from stopgap.engine.diff import Candidate, Change, diff, render_function_diff, summary
 from stopgap.engine.pointer import render_pointer
 from tests.engine.values import artifact_hash, versions
 
@@ -54,12 +56,22 @@ def test_a_summary_of_nothing_has_every_key() -> None:
 
 
 def test_the_json_has_the_keys_of_the_design() -> None:
-    assert render_diff(diff(versions("f"), {})) == [
-        {
-            "fn_name": "f",
-            "change": "removed",
-            "active_artifact_hash": artifact_hash("one"),
-            "candidate_artifact_hash": None,
-            "changed_attributes": [],
-        }
-    ]
+    (removed,) = diff(versions('"f"'), {})
+
+    assert json.loads(render_function_diff(removed)) == {
+        "fn_name": '"f"',
+        "change": "removed",
+        "active_artifact_hash": artifact_hash("one"),
+        "candidate_artifact_hash": None,
+        "changed_attributes": [],
+    }
+
+
+def test_the_json_names_what_was_changed_and_takes_more_members() -> None:
+    other = Attributes(volatility="stable", comment="new")
+    (changed,) = diff(versions("f"), {"f": candidate(attributes=other)})
+
+    rendered = json.loads(render_function_diff(changed, diff=None, more=["x"]))
+
+    assert rendered["changed_attributes"] == ["volatility", "comment"]
+    assert (rendered["diff"], rendered["more"]) == (None, ["x"])

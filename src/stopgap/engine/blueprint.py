@@ -8,8 +8,9 @@ from difflib import unified_diff
 from typing import NamedTuple
 
 from .diagnostics import Diagnostic, author_text
-from .diff import Change, FunctionDiff, render_diff, summary
+from .diff import Change, FunctionDiff, render_function_diff, summary
 from .errors import EngineError, ErrorClass
+from .json_text import json_array
 from .manifest import render_refs
 from .plan import Materialization
 from .source import Skipped
@@ -93,10 +94,10 @@ class Blueprint(NamedTuple):
                 "unchanged": len(changes.unchanged),
             },
             "summary": summary(self.functions),
-            "functions": [
-                {**each, "diff": self.typescript.get(str(each["fn_name"]))}
-                for each in render_diff(self.functions)
-            ],
+            "functions": json_array(
+                render_function_diff(each, diff=self.typescript.get(each.fn_name))
+                for each in self.functions
+            ),
             "skipped": [
                 {"fn_name": each.fn_name, "reason": each.reason}
                 for each in self.skipped

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from .attributes import Attributes, changed_attributes
+from .json_text import JsonText, quote, to_json
 from .version import FunctionVersion
 
 
@@ -66,11 +67,11 @@ def _function_diff(
         same = version.pointer == candidate.pointer and not attributes
         change = Change.UNCHANGED if same else Change.CHANGED
     return FunctionDiff(
-        fn_name=name,
-        change=change,
-        active_artifact_hash=version.artifact_hash if version else None,
-        candidate_artifact_hash=candidate.artifact_hash if candidate else None,
-        changed_attributes=tuple(attributes),
+        name,
+        change,
+        version.artifact_hash if version else None,
+        candidate.artifact_hash if candidate else None,
+        tuple(attributes),
     )
 
 
@@ -80,15 +81,16 @@ def summary(functions: tuple[FunctionDiff, ...]) -> dict[str, int]:
     return {change.value: counted[change] for change in Change}
 
 
-def render_diff(functions: tuple[FunctionDiff, ...]) -> list[dict[str, object]]:
-    """Return the list that the diff's JSON has."""
-    return [
-        {
-            "fn_name": each.fn_name,
-            "change": each.change.value,
-            "active_artifact_hash": each.active_artifact_hash,
-            "candidate_artifact_hash": each.candidate_artifact_hash,
-            "changed_attributes": list(each.changed_attributes),
-        }
-        for each in functions
-    ]
+def render_function_diff(function: FunctionDiff, **more: object) -> JsonText:
+    """Return an entry of a diff's function list, with any more members."""
+    return JsonText(
+        f'{{"fn_name":{quote(function.fn_name)},"change":{quote(function.change)}'
+        f',"active_artifact_hash":{_text(function.active_artifact_hash)}'
+        f',"candidate_artifact_hash":{_text(function.candidate_artifact_hash)}'
+        f',"changed_attributes":[{",".join(map(quote, function.changed_attributes))}]'
+        f"{''.join(f',{quote(key)}:{to_json(value)}' for key, value in more.items())}}}"
+    )
+
+
+def _text(text: str | None) -> str:
+    return "null" if text is None else quote(text)

@@ -23,8 +23,8 @@ class JsonText(str):
 
 def to_json(value: object) -> str:
     """Return the text of a value, wherever in it there are texts."""
-    if isinstance(value, JsonText):
-        return value
+    if isinstance(value, str):
+        return value if isinstance(value, JsonText) else quote(value)
     if isinstance(value, dict):
         members = (f"{quote(key)}:{to_json(member)}" for key, member in value.items())
         return "{" + ",".join(members) + "}"

@@ -90,11 +90,14 @@ def plan(
     wanted = target.versions()
     expected = current.versions()
     create = [wanted[name] for name in sorted(wanted.keys() - live.functions.keys())]
-    present = [
-        Replacement(live.functions[name], wanted[name])
-        for name in sorted(wanted.keys() & live.functions.keys())
-    ]
-    replace = [each for each in present if not each.live.runs(each.version)]
+    replace: list[Replacement] = []
+    unchanged: list[FunctionVersion] = []
+    for name in sorted(wanted.keys() & live.functions.keys()):
+        function, version = live.functions[name], wanted[name]
+        if function.runs(version):
+            unchanged.append(version)
+        else:
+            replace.append(Replacement(function, version))
     obsolete = obsolete_functions(target, current, live)
     drop = [each for each in obsolete if drop_obsolete and not dependents.get(each.oid)]
     dropped = {each.name for each in drop}
@@ -104,9 +107,7 @@ def plan(
     return Materialization(
         create=tuple(create),
         replace=tuple(replace),
-        unchanged=tuple(
-            each.version for each in present if each.live.runs(each.version)
-        ),
+        unchanged=tuple(unchanged),
         drop=tuple(drop),
         kept=tuple(
             Kept(ref, tuple(dependents[live.functions[ref.fn_name].oid]))

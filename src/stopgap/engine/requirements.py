@@ -24,7 +24,8 @@ def require_language(session: Session) -> None:
 
 def require_parameters(database: Database, functions: Mapping[str, Attributes]) -> None:
     """Refuse SET clauses before CREATE FUNCTION does, which names no function."""
-    names = {name for each in functions.values() for name in each.parameters()}
+    distinct = set(functions.values())
+    names = {name for attributes in distinct for name in attributes.parameters()}
     refused = unsettable_parameters(database, names)
     if not refused:
         return

@@ -7,16 +7,16 @@ says what its deploy would change.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..candidates import candidates_of
 from ..database import Database
-from ..diff import Definition, render_diff, summary
+from ..diff import Definition, render_function_diff, summary
 from ..diff import diff as compare
 from ..environment import known_environment, planned_live_schema
 from ..errors import InvalidArgument, InvalidOption, UnknownDeployment
+from ..json_text import json_array, to_json
 from ..names import check_env, quote_literal
 from ..options import Options, parse_options
 from ..scanning import check_source_schema, scan_source
@@ -55,7 +55,7 @@ def diff(
     base = _base(database, env, given)
     functions = compare(base.functions, candidate.functions)
     environment = find_environment(database, env)
-    return json.dumps(
+    return to_json(
         {
             "env": env,
             "source_schema": candidate.source_schema,
@@ -70,9 +70,8 @@ def diff(
             "base": base.to_json(),
             "candidate": candidate.to_json(),
             "summary": summary(functions),
-            "functions": render_diff(functions),
-        },
-        ensure_ascii=False,
+            "functions": json_array(map(render_function_diff, functions)),
+        }
     )
 
 

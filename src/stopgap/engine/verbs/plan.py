@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from ..activation import check_artifacts
@@ -29,6 +28,7 @@ from ..environment import (
 )
 from ..errors import InvalidArgument, InvalidOption, SourceSchemaUsageMissing
 from ..grants import Grant
+from ..json_text import to_json
 from ..lineage import Ancestor
 from ..materializing import find_obstacles, plan_changes
 from ..names import check_env
@@ -84,7 +84,7 @@ def plan(
             goal_of(session.database, ancestor, prune=prune),
             action="activate" if rollback is None else "rollback",
         )
-    return json.dumps(blueprint.to_json(), ensure_ascii=False)
+    return to_json(blueprint.to_json())
 
 
 def _rollback_target(
