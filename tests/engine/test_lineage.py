@@ -30,7 +30,7 @@ def test_steps_follow_the_lineage(steps: int, target: int) -> None:
 
 
 def test_too_few_steps_say_how_many_there_are() -> None:
-    with pytest.raises(TooFewSteps, match="there are 2"):
+    with pytest.raises(TooFewSteps, match="lineage holds 2"):
         target_by_steps("prod", 5, LINEAGE, 3)
 
 

@@ -70,7 +70,7 @@ def test_a_lineage_that_leads_back_to_itself_has_an_end(connection: Connection) 
         "update stopgap.deployment set previous_id = %s where id = %s", [third, first]
     )
 
-    with pytest.raises(psycopg.Error, match="there are 2") as error:
+    with pytest.raises(psycopg.Error, match="lineage holds 2") as error:
         rollback(connection, steps=3)
 
     assert error.value.sqlstate == "SG204"
@@ -86,7 +86,7 @@ def test_an_id_goes_forward_too_and_wins_over_steps(connection: Connection) -> N
 def test_too_few_steps_say_how_many_there_are(connection: Connection) -> None:
     versions(connection, 1, 2)
 
-    with pytest.raises(psycopg.Error, match="there are 1") as error:
+    with pytest.raises(psycopg.Error, match="lineage holds 1") as error:
         rollback(connection, steps=2)
 
     assert error.value.sqlstate == "SG204"

@@ -202,3 +202,35 @@ def test_roles_that_can_do_too_much_are_found(start_cluster: StartCluster) -> No
             ("role", 'role "app_user": it can create databases'),
             ("role", 'role "stopgap_owner": it can log in'),
         ]
+
+
+@pytest.mark.parametrize(
+    ("fault", "cure"),
+    [
+        (
+            "drop schema live_deployment cascade",
+            "select stopgap.repair('prod');",
+        ),
+        (
+            "alter schema live_deployment owner to postgres",
+            "As a superuser: select stopgap.after_restore();",
+        ),
+        (
+            "grant create on schema live_deployment to pg_monitor",
+            'As a superuser: revoke create on schema "live_deployment" from them;',
+        ),
+        (
+            "alter function live_deployment.f(jsonb) immutable",
+            "select stopgap.repair('prod');",
+        ),
+    ],
+)
+def test_the_hint_cures_what_was_found(shop: Connection, fault: str, cure: str) -> None:
+    shop.execute(fault.encode())
+
+    hints = {each["hint"] for each in verify(shop)["findings"]}
+    assert cure in hints
+    statement = cure.removeprefix("As a superuser: ").replace("them;", "pg_monitor;")
+    shop.execute(statement.encode())
+
+    assert verify(shop)["ok"] is True

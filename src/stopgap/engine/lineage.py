@@ -37,7 +37,7 @@ def target_by_steps(
     if steps > len(ancestors):
         raise TooFewSteps(
             f'environment "{env}" cannot go back {steps} steps:'
-            f" there are {len(ancestors)}",
+            f" its lineage holds {len(ancestors)}",
             detail=f"Deployment {active_id} is active.",
             hint=f"stopgap.deployments({quote_literal(env)}) lists what there is.",
         )

@@ -123,7 +123,8 @@ def not_owned(names: Sequence[str]) -> LiveObjectNotOwned:
     return LiveObjectNotOwned(
         f"live functions do not belong to stopgap_owner: {_listed(names)}",
         detail="Only their owner can replace or drop them.",
-        hint="As a superuser: select stopgap.after_restore();",
+        hint="As a superuser: select stopgap.after_restore(); gives back what is the"
+        " engine's; what was made by hand in its place, drop.",
     )
 
 

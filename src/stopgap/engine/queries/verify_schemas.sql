@@ -2,6 +2,13 @@
 -- parameters: env text
 select
     e.env,
+    e.live_schema,
+    case
+        when n.oid is null then 'missing'
+        when n.nspowner <> (select oid from pg_roles where rolname = 'stopgap_owner')
+            then 'foreign'
+        else 'open'
+    end as fault,
     case
         when n.oid is null then format('live schema "%s" does not exist', e.live_schema)
         when n.nspowner <> (select oid from pg_roles where rolname = 'stopgap_owner')

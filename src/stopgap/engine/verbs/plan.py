@@ -115,7 +115,8 @@ def _plan_deploy(
             check_new_live_schema(session, schema, from_schema)
         is_new_schema = needs_live_schema(session, schema)
 
-    scan = _scan(session, from_schema, obstacles)
+    readable = _scan(session, from_schema, obstacles)
+    scan = readable or Scan((), ())
     with obstacles.collected():
         require_parameters(
             database, {each.name: each.attributes for each in scan.deployable}
@@ -134,10 +135,15 @@ def _plan_deploy(
 
     active_id = environment.active_deployment_id if environment else None
     current = target_of(database, active_id)
-    target = Target({name: _version(name, c) for name, c in candidates.items()})
-    changes = plan_changes(database, schema, target, current, drop_obsolete=prune)
+    if readable is None:
+        # What cannot be seen is not gone: nothing can be said of what would happen.
+        target, changes = current, as_it_is(current)
+        functions: tuple[FunctionDiff, ...] = ()
+    else:
+        target = Target({name: _version(name, c) for name, c in candidates.items()})
+        changes = plan_changes(database, schema, target, current, drop_obsolete=prune)
+        functions = diff(current.deployed, candidates)
     obstacles.found += find_obstacles(database, changes)
-    functions = diff(current.deployed, candidates)
     return Blueprint(
         action="deploy",
         env=env,
@@ -159,9 +165,9 @@ def _plan_deploy(
     )
 
 
-def _scan(session: Session, from_schema: str, obstacles: Obstacles) -> Scan:
-    """Return what the source schema holds; nothing where the caller may not look."""
-    scan = Scan((), ())
+def _scan(session: Session, from_schema: str, obstacles: Obstacles) -> Scan | None:
+    """Return what the source schema holds; None where the caller may not look."""
+    scan: Scan | None = None
     with obstacles.collected(SourceSchemaUsageMissing):
         source = check_source_schema(session, from_schema)
         scan = divide(source_functions(session.database, source.oid))

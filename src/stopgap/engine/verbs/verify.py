@@ -11,7 +11,7 @@ from ..database import Database
 from ..drift import find_drift
 from ..environment import known_environment
 from ..lineage import on_cycles
-from ..names import check_env, quote_identifier
+from ..names import check_env, quote_identifier, quote_literal
 from ..options import parse_options
 from ..session import Session, require_deployer
 from ..store import target_of
@@ -109,7 +109,18 @@ def _versions(database: Database, env: str | None) -> Iterator[Finding]:
 def _live(session: Session, env: str | None) -> Iterator[Finding]:
     database = session.database
     for row in database.fetch("verify_schemas", env=env):
-        yield Finding("live schema", row["message"], _RESTORE, env=row["env"])
+        schema = quote_identifier(row["live_schema"])
+        hints = {
+            "missing": _repair(row["env"]),
+            "foreign": _RESTORE,
+            "open": f"As a superuser: revoke create on schema {schema} from them;",
+        }
+        yield Finding(
+            "live schema",
+            row["message"],
+            hints[row["fault"]],
+            env=row["env"],
+        )
     for row in database.fetch("environments"):
         if env is not None and row["env"] != env:
             continue
@@ -129,12 +140,16 @@ def _live(session: Session, env: str | None) -> Iterator[Finding]:
                 yield Finding(
                     "drift",
                     f"live function {quote_identifier(name)} was {what} by hand",
-                    "select stopgap.repair(…); undoes changes."
+                    _repair(row["env"])
                     if what != "added"
                     else "Drop it, or leave it: it is no business of the engine.",
                     env=row["env"],
                     fn_name=name,
                 )
+
+
+def _repair(env: str) -> str:
+    return f"select stopgap.repair({quote_literal(env)});"
 
 
 def _keys(database: Database) -> Iterator[Finding]:
