@@ -10,7 +10,6 @@ import pytest
 from generate_cli_reference import REFERENCE
 
 import stopgap
-from stopgap.cli import app
 from tests.cli.conftest import PROGRAM, Run
 
 VERBS = re.findall(r"^  ([a-z-]+)  ", REFERENCE.read_text().split("```")[1], re.M)
@@ -117,15 +116,8 @@ def test_a_number_that_is_no_id_is_a_usage_error(run: Run, command: str) -> None
     assert "out of range" in outcome.stderr
 
 
-def test_an_interrupted_command_says_where_to_look(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+def test_a_folder_that_is_named_wins_over_the_variable(run: Run) -> None:
+    outcome = run("psql", "--dir", "none", STOPGAP_DB="host=/nowhere")
 
-    monkeypatch.setattr(app, "app", interrupt)
-    with pytest.raises(SystemExit) as end:
-        app.main(["deploy"])
-
-    assert end.value.code == 130
-    assert "stopgap audit" in capsys.readouterr().err
+    assert outcome.exit_code == 2
+    assert "no local server runs here" in outcome.stderr

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shlex
+import signal
+import subprocess
 
 import pytest
 
-from tests.cli.conftest import Run
+from stopgap.server.cluster import wait_until
+from tests.cli.conftest import PROGRAM, Run
 from tests.cli.shop import Connection, deploy, shop, stopgap, write
+from tests.fixtures.cluster import Connect
 
 __all__ = ["shop", "stopgap"]
 
@@ -184,3 +188,34 @@ def test_a_database_without_stopgap_has_no_audit_either(
     dsn = database.rpartition("/")[0] + "/postgres"
 
     assert stopgap("audit", "--db", dsn).exit_code == 14
+
+
+@pytest.mark.parametrize("output", ["human", "json"])
+def test_who_interrupts_a_change_is_told_where_to_look(
+    shop: Connection, stopgap: Run, connect: Connect, database: str, output: str
+) -> None:
+    deploy(stopgap)
+    holder = connect(autocommit=False)
+    holder.execute("select stopgap.activate('prod', 1)")
+    waiting = subprocess.Popen(
+        [PROGRAM, "rollback", "--db", database, "--output", output],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert wait_until(lambda: is_waiting(shop), seconds=30)
+    waiting.send_signal(signal.SIGINT)
+    _, told = waiting.communicate()
+    holder.rollback()
+
+    assert waiting.returncode == 130
+    assert "stopgap audit" in told
+    assert not is_waiting(shop)
+
+
+def is_waiting(connection: Connection) -> bool:
+    found = connection.execute(
+        "select from pg_stat_activity"
+        " where wait_event_type = 'Lock' and datname = current_database()"
+    )
+    return found.fetchone() is not None

@@ -166,3 +166,12 @@ def test_root_may_start_it_where_its_account_cannot_read() -> None:
         server.down()
         shutil.rmtree(base)
     shutil.rmtree(data.parent)
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ServerError, match="cannot make the folder") as refusal:
+        LocalServer(tmp_path / "file" / "server").up()
+
+    assert "--dir" in str(refusal.value.hint)

@@ -100,7 +100,9 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(given: list[str]) -> int:
     try:
         result = app(given or ["--help"], standalone_mode=False)
-        return result if isinstance(result, int) else 0
+        code = result if isinstance(result, int) else 0
+        # Typer makes an exit code of Ctrl-C, and says nothing.
+        return code if code != Interrupted.exit_code else _fail(given, Interrupted())
     except typer.Exit as end:
         return end.exit_code
     except (typer.Abort, KeyboardInterrupt):

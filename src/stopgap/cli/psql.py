@@ -32,7 +32,9 @@ def psql(
 
     With --output json, errors of this command are JSON; psql writes what it writes.
     """
-    program, dsn = _local(directory) if db is None else (_installed(), resolve_dsn(db))
+    # A folder is always named for this command; a database may be for every command.
+    is_local = db is None or directory is not None
+    program, dsn = _local(directory) if is_local else (_installed(), resolve_dsn(db))
     os.execv(program, [program, f"--dbname={dsn}", *(arguments or [])])
 
 

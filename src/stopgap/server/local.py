@@ -75,7 +75,13 @@ class LocalServer:
         progress: Callable[[str], None] = lambda step: None,
     ) -> RunningServer:
         """Start the server, making what is missing of it; find it when it runs."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ServerError(
+                f"cannot make the folder {self.folder}: {error.strerror}",
+                hint="name another one with --dir",
+            ) from error
         with self._lock():
             record = self._read_record() or self._new_record()
             found = self._running(record)
