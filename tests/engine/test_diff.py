@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 
 from stopgap.engine.attributes import Attributes
-from stopgap.engine.diff import Candidate, Change, diff, render_function_diff, summary
+from stopgap.engine.diff import (
+    Candidate,
+    Change,
+    diff,
+    render_function_diff,
+    render_function_plan,
+    summary,
+)
 from stopgap.engine.pointer import render_pointer
 from tests.engine.values import artifact_hash, versions
 
@@ -67,11 +74,16 @@ def test_the_json_has_the_keys_of_the_design() -> None:
     }
 
 
-def test_the_json_names_what_was_changed_and_takes_more_members() -> None:
+def test_the_json_of_a_plan_names_what_changes() -> None:
     other = Attributes(volatility="stable", comment="new")
     (changed,) = diff(versions("f"), {"f": candidate(attributes=other)})
 
-    rendered = json.loads(render_function_diff(changed, diff=None, more=["x"]))
+    without_code = json.loads(render_function_plan(changed, None))
+    with_code = json.loads(render_function_plan(changed, '-"a"\n'))
 
-    assert rendered["changed_attributes"] == ["volatility", "comment"]
-    assert (rendered["diff"], rendered["more"]) == (None, ["x"])
+    assert without_code == {
+        **json.loads(render_function_diff(changed)),
+        "changed_attributes": ["volatility", "comment"],
+        "diff": None,
+    }
+    assert with_code == {**without_code, "diff": '-"a"\n'}

@@ -102,6 +102,6 @@ def test_functions_or_their_number_complete_a_manifest() -> None:
 
     assert with_functions({"env": "prod"}, functions) == {
         "env": "prod",
-        "functions": '[{"fn_name": "f"},{"fn_name": "g"}]',
+        "functions": functions,
     }
     assert with_function_count(None, 0) == {"function_count": 0}

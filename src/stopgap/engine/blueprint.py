@@ -8,9 +8,8 @@ from difflib import unified_diff
 from typing import NamedTuple
 
 from .diagnostics import Diagnostic, author_text
-from .diff import Change, FunctionDiff, render_function_diff, summary
+from .diff import Change, FunctionDiff, render_function_plan, summary
 from .errors import EngineError, ErrorClass
-from .json_text import json_array
 from .manifest import render_refs
 from .plan import Materialization
 from .source import Skipped
@@ -94,10 +93,10 @@ class Blueprint(NamedTuple):
                 "unchanged": len(changes.unchanged),
             },
             "summary": summary(self.functions),
-            "functions": json_array(
-                render_function_diff(each, diff=self.typescript.get(each.fn_name))
+            "functions": [
+                render_function_plan(each, self.typescript.get(each.fn_name))
                 for each in self.functions
-            ),
+            ],
             "skipped": [
                 {"fn_name": each.fn_name, "reason": each.reason}
                 for each in self.skipped

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from .attributes import Attributes, changed_attributes
-from .json_text import JsonText, quote, to_json
+from .json_text import JsonText, quote
 from .version import FunctionVersion
 
 
@@ -81,14 +81,23 @@ def summary(functions: tuple[FunctionDiff, ...]) -> dict[str, int]:
     return {change.value: counted[change] for change in Change}
 
 
-def render_function_diff(function: FunctionDiff, **more: object) -> JsonText:
-    """Return an entry of a diff's function list, with any more members."""
-    return JsonText(
-        f'{{"fn_name":{quote(function.fn_name)},"change":{quote(function.change)}'
+def render_function_diff(function: FunctionDiff) -> JsonText:
+    """Return an entry of a diff's function list."""
+    return JsonText(f"{{{_members(function)}}}")
+
+
+def render_function_plan(function: FunctionDiff, typescript: str | None) -> JsonText:
+    """Return an entry of a plan's function list, with what changes in its code."""
+    return JsonText(f'{{{_members(function)},"diff":{_text(typescript)}}}')
+
+
+def _members(function: FunctionDiff) -> str:
+    attributes = ",".join(map(quote, function.changed_attributes))
+    return (
+        f'"fn_name":{quote(function.fn_name)},"change":{quote(function.change)}'
         f',"active_artifact_hash":{_text(function.active_artifact_hash)}'
         f',"candidate_artifact_hash":{_text(function.candidate_artifact_hash)}'
-        f',"changed_attributes":[{",".join(map(quote, function.changed_attributes))}]'
-        f"{''.join(f',{quote(key)}:{to_json(value)}' for key, value in more.items())}}}"
+        f',"changed_attributes":[{attributes}]'
     )
 
 

@@ -46,27 +46,35 @@ def find_drift(
     expected: Versions, live: LiveSchema, missing_artifacts: Set[str] = frozenset()
 ) -> Drift:
     """Compare the live schema with what the environment made live."""
-    present = sorted(expected.keys() & live.functions.keys())
-    changed = {
-        name: (
-            *live.functions[name].differs_from(expected[name]),
-            *([] if live.functions[name].is_owned else ["owner"]),
-        )
-        for name in present
-    }
     return Drift(
-        changed={name: what for name, what in changed.items() if what},
+        changed=_changed(expected, live),
         dropped=tuple(sorted(expected.keys() - live.functions.keys())),
         added=tuple(
             [*sorted(live.functions.keys() - expected.keys()), *sorted(live.strangers)]
         ),
         missing_artifacts=tuple(
-            name
-            for name, version in sorted(expected.items())
-            if version.artifact_hash in missing_artifacts
+            sorted(
+                name
+                for name, version in expected.items()
+                if version.artifact_hash in missing_artifacts
+            )
         ),
         live_schema=_schema_drift(expected, live),
     )
+
+
+def _changed(expected: Versions, live: LiveSchema) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, version in expected.items():
+        function = live.functions.get(name)
+        if function is None:
+            continue
+        what = function.differs_from(version)
+        if not function.is_owned:
+            what = (*what, "owner")
+        if what:
+            found[name] = what
+    return dict(sorted(found.items()))
 
 
 def _schema_drift(expected: Versions, live: LiveSchema) -> str | None:

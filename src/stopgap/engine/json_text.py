@@ -7,7 +7,7 @@ a dictionary of each for the encoder.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable
 from json.encoder import encode_basestring
 
 # A string, in quotes.
@@ -23,16 +23,28 @@ class JsonText(str):
 
 def to_json(value: object) -> str:
     """Return the text of a value, wherever in it there are texts."""
+    parts: list[str] = []
+    _write(value, parts.append)
+    # Once: megabytes that are copied at each level cost as much as making them.
+    return "".join(parts)
+
+
+def _write(value: object, write: Callable[[str], None]) -> None:
     if isinstance(value, str):
-        return value if isinstance(value, JsonText) else quote(value)
-    if isinstance(value, dict):
-        members = (f"{quote(key)}:{to_json(member)}" for key, member in value.items())
-        return "{" + ",".join(members) + "}"
-    if isinstance(value, list):
-        return json_array(map(to_json, value))
-    return _encode(value)
-
-
-def json_array(texts: Iterable[str]) -> JsonText:
-    """Return an array of values that are texts already."""
-    return JsonText("[" + ",".join(texts) + "]")
+        write(value if isinstance(value, JsonText) else quote(value))
+    elif isinstance(value, dict):
+        separator = "{"
+        for key, member in value.items():
+            write(f"{separator}{quote(key)}:")
+            _write(member, write)
+            separator = ","
+        write("}" if value else "{}")
+    elif isinstance(value, list):
+        separator = "["
+        for member in value:
+            write(separator)
+            _write(member, write)
+            separator = ","
+        write("]" if value else "[]")
+    else:
+        write(_encode(value))

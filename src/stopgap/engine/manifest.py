@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .json_text import JsonText, json_array, quote
+from .json_text import JsonText, quote
 from .plan import Materialization
 from .source import Skipped
 from .version import FunctionVersion, VersionRef
@@ -106,10 +106,10 @@ def render_function(
 
 
 def with_functions(
-    manifest: Mapping[str, Any] | None, functions: Iterable[JsonText]
+    manifest: Mapping[str, Any] | None, functions: Sequence[JsonText]
 ) -> dict[str, object]:
     """Return a stored manifest with its function list."""
-    return {**(manifest or {}), "functions": json_array(functions)}
+    return {**(manifest or {}), "functions": list(functions)}
 
 
 def with_function_count(

@@ -16,7 +16,7 @@ from ..diff import Definition, render_function_diff, summary
 from ..diff import diff as compare
 from ..environment import known_environment, planned_live_schema
 from ..errors import InvalidArgument, InvalidOption, UnknownDeployment
-from ..json_text import json_array, to_json
+from ..json_text import to_json
 from ..names import check_env, quote_literal
 from ..options import Options, parse_options
 from ..scanning import check_source_schema, scan_source
@@ -70,7 +70,7 @@ def diff(
             "base": base.to_json(),
             "candidate": candidate.to_json(),
             "summary": summary(functions),
-            "functions": json_array(map(render_function_diff, functions)),
+            "functions": [render_function_diff(each) for each in functions],
         }
     )
 

@@ -50,14 +50,14 @@ def _active_deployment(
     if active_id is None:
         return None
     row = database.fetch("active_deployment", id=active_id)[0]
-    functions = (
+    functions = [
         render_function(
             version,
             source_schema=row["source_schema"],
             live_schema=environment.live_schema,
         )
         for version in target.deployed.values()
-    )
+    ]
     return {
         **row,
         "provenance": json.loads(row["provenance"]),
