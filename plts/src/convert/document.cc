@@ -266,19 +266,32 @@ void CountRead(const Conversion& c, v8::Local<v8::Object> handler,
   if (reads > std::max<uint64_t>(8, members / 4)) Fill(c, handler, target);
 }
 
+// Quicker than asking V8 for UTF-8. False for any other text.
+bool WriteAscii(v8::Isolate* isolate, v8::Local<v8::String> key, int length,
+                char* out) {
+  if (!key->IsOneByte()) return false;
+  key->WriteOneByte(isolate, reinterpret_cast<uint8_t*>(out), 0, length,
+                    v8::String::NO_NULL_TERMINATION);
+  return std::all_of(out, out + length,
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 bool FindByKey(v8::Isolate* isolate, const JsonbPart& part, v8::Local<v8::String> key,
                JsonbValue* item) {
   constexpr int kOnStack = 256;
   char small[kOnStack];
   std::vector<char> large;
   char* text = small;
-  const int size = key->Utf8Length(isolate);
-  if (size > kOnStack) {
-    large.resize(static_cast<size_t>(size));
-    text = large.data();
+  int size = key->Length();
+  if (size > kOnStack || !WriteAscii(isolate, key, size, text)) {
+    size = key->Utf8Length(isolate);
+    if (size > kOnStack) {
+      large.resize(static_cast<size_t>(size));
+      text = large.data();
+    }
+    // Half of a surrogate pair is written as what no text of PostgreSQL's contains.
+    key->WriteUtf8(isolate, text, size, nullptr, v8::String::NO_NULL_TERMINATION);
   }
-  // Half of a surrogate pair is written as what no text of PostgreSQL's contains.
-  key->WriteUtf8(isolate, text, size, nullptr, v8::String::NO_NULL_TERMINATION);
   if (GetDatabaseEncoding() == PG_UTF8) return FindMember(part, text, size, item);
   bool found = false;
   try {
