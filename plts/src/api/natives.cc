@@ -42,24 +42,24 @@ StatementText TakeStatement(const Arguments& arguments) {
 
 // Queues a request: the driver runs it once no JavaScript is on the stack. Whether the
 // token is the innermost one is asked only then.
-void Enqueue(const Arguments& arguments, Realm& realm, Request request) {
-  request.token = NumberAt(arguments, 0);
+Request& Enqueue(const Arguments& arguments, Realm& realm, Task task) {
   v8::Local<v8::Promise::Resolver> resolver =
       Checked(v8::Promise::Resolver::New(realm.context()));
+  Request& request = g_frame->requests.emplace_back();
+  request.task = task;
+  request.token = NumberAt(arguments, 0);
   request.resolver.Reset(realm.v8(), resolver);
-  g_frame->requests.push_back(std::move(request));
   arguments.GetReturnValue().Set(resolver->GetPromise());
+  return request;
 }
 
 void EnqueueStatement(const Arguments& arguments, Task task) {
   Callback([&](Realm& realm) {
     CheckCall(arguments);
     const StatementText text = TakeStatement(arguments);
-    Request request;
-    request.task = task;
+    Request& request = Enqueue(arguments, realm, task);
     request.sql.Reset(realm.v8(), text.sql);
     if (!text.params->IsUndefined()) request.params.Reset(realm.v8(), text.params);
-    Enqueue(arguments, realm, std::move(request));
   });
 }
 
@@ -114,11 +114,9 @@ void OpenCursorSync(const Arguments& arguments) {
 void Fetch(const Arguments& arguments) {
   Callback([&](Realm& realm) {
     CheckCall(arguments);
-    Request request;
-    request.task = Task::kFetch;
+    Request& request = Enqueue(arguments, realm, Task::kFetch);
     request.cursor = NumberAt(arguments, 1);
     request.count = NumberAt(arguments, 2);
-    Enqueue(arguments, realm, std::move(request));
   });
 }
 
@@ -138,9 +136,7 @@ void CloseCursorNow(const Arguments& arguments) {
 void EnqueueSavepoint(const Arguments& arguments, Task task) {
   Callback([&](Realm& realm) {
     if (task != Task::kRollback) CheckCall(arguments);
-    Request request;
-    request.task = task;
-    Enqueue(arguments, realm, std::move(request));
+    Enqueue(arguments, realm, task);
   });
 }
 

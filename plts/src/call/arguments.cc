@@ -1,38 +1,12 @@
-// Arguments: their conversion, and the object that is ctx.args.
+// Arguments: their conversion, and what calls handlers with them.
 
 #include "call/arguments.h"
 
 #include "call/frame.h"
-
 #include "js/generate.h"
 #include "pg/guard.h"
 
 namespace plts {
-namespace {
-
-// (arguments) => ctx.args, by name and by position.
-v8::Local<v8::Function> ArgsBuilder(Realm& realm, const FunctionBody& body) {
-  const auto known = realm.args_builders.find(body.serial);
-  if (known != realm.args_builders.end()) return known->second.Get(realm.v8());
-  std::vector<std::string> parameters;
-  std::string members = "length: " + std::to_string(body.arguments.size());
-  // Names come after positions: a parameter called "length" or "0" wins.
-  std::string named;
-  for (size_t i = 0; i < body.arguments.size(); i++) {
-    const std::string value = "$" + std::to_string(i);
-    parameters.push_back(value);
-    members += ", " + std::to_string(i) + ": " + value;
-    if (body.argument_names[i].empty()) continue;
-    named += ", [" + JsLiteral(body.argument_names[i]) + "]: " + value;
-  }
-  v8::Local<v8::Function> builder =
-      GenerateFunction(realm, parameters, "return {" + members + named + "};");
-  realm.args_builders.emplace(body.serial,
-                              v8::Global<v8::Function>(realm.v8(), builder));
-  return builder;
-}
-
-}  // namespace
 
 void ConvertArguments(Realm& realm, const FunctionBody& body, FunctionCallInfo fcinfo,
                       v8::Local<v8::Value>* out) {
@@ -60,12 +34,30 @@ void ConvertArguments(Realm& realm, const FunctionBody& body, FunctionCallInfo f
   }
 }
 
-v8::Local<v8::Value> ArgsObject(Realm& realm, const FunctionBody& body,
-                                v8::Local<v8::Value>* values) {
-  if (body.document) return values[0];
-  return Checked(ArgsBuilder(realm, body)
-                     ->Call(realm.context(), v8::Undefined(realm.v8()),
-                            static_cast<int>(body.arguments.size()), values));
+v8::Local<v8::Function> CallerFor(Realm& realm, const FunctionBody& body) {
+  const auto known = realm.callers.find(body.serial);
+  if (known != realm.callers.end()) return known->second.Get(realm.v8());
+  std::vector<std::string> parameters = {"handler", "makeCtx", "token",
+                                         "fn",      "mode",    "extra"};
+  std::string values;
+  std::string members = "length: " + std::to_string(body.arguments.size());
+  // Names come after positions: a parameter called "length" or "0" wins.
+  std::string named;
+  for (size_t i = 0; i < body.arguments.size(); i++) {
+    const std::string value = "$" + std::to_string(i);
+    parameters.push_back(value);
+    values += ", " + value;
+    members += ", " + std::to_string(i) + ": " + value;
+    if (body.argument_names[i].empty()) continue;
+    named += ", [" + JsLiteral(body.argument_names[i]) + "]: " + value;
+  }
+  const std::string args = body.document ? "$0" : "{" + members + named + "}";
+  v8::Local<v8::Function> caller =
+      GenerateFunction(realm, parameters,
+                       "return handler(makeCtx(token, fn, " + args + ", mode, extra)" +
+                           (body.plain ? values : std::string()) + ");");
+  realm.callers.emplace(body.serial, v8::Global<v8::Function>(realm.v8(), caller));
+  return caller;
 }
 
 }  // namespace plts

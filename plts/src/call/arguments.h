@@ -10,8 +10,9 @@ namespace plts {
 void ConvertArguments(Realm& realm, const FunctionBody& body, FunctionCallInfo fcinfo,
                       v8::Local<v8::Value>* out);
 
-// ctx.args: the document itself, or an object of the arguments. Throws Thrown.
-v8::Local<v8::Value> ArgsObject(Realm& realm, const FunctionBody& body,
-                                v8::Local<v8::Value>* values);
+// (handler, makeCtx, token, fn, mode, extra, …arguments): calls the handler of a body
+// that has arguments with a ctx of them and, where it is plain, with them. One crossing
+// from C++. Throws Thrown.
+v8::Local<v8::Function> CallerFor(Realm& realm, const FunctionBody& body);
 
 }  // namespace plts

@@ -21,8 +21,8 @@ bool MayEndTransaction(FunctionCallInfo fcinfo) {
 NullableDatum CallProcedure(FunctionBody* body, FunctionCallInfo fcinfo) {
   return RunCall(body, [&](const Invocation& call) {
     call.frame.ends_transactions = MayEndTransaction(fcinfo);
-    v8::Local<v8::Value> values[FUNC_MAX_ARGS + 1];
-    ConvertArguments(call.realm, call.body, fcinfo, values + 1);
+    v8::Local<v8::Value> values[kBeforeArguments + FUNC_MAX_ARGS];
+    ConvertArguments(call.realm, call.body, fcinfo, values + kBeforeArguments);
     v8::Local<v8::Value> value = CallHandler(call, values);
     // A new transaction has no snapshot before its first statement, and what a domain
     // checks may need one.
@@ -36,9 +36,8 @@ NullableDatum CallProcedure(FunctionBody* body, FunctionCallInfo fcinfo) {
 NullableDatum CallForValue(CallSite& site, FunctionCallInfo fcinfo) {
   const Converter& converter = ResultOf(site, fcinfo);
   return RunCall(site.body, [&](const Invocation& call) {
-    // values[0] is left for ctx.
-    v8::Local<v8::Value> values[FUNC_MAX_ARGS + 1];
-    ConvertArguments(call.realm, call.body, fcinfo, values + 1);
+    v8::Local<v8::Value> values[kBeforeArguments + FUNC_MAX_ARGS];
+    ConvertArguments(call.realm, call.body, fcinfo, values + kBeforeArguments);
     return ConvertResult(call.realm, converter, call.memory, CallHandler(call, values));
   });
 }
@@ -88,8 +87,8 @@ void RunBlock(const InlineCodeBlock& block) {
     } release{body};
     return RunCall(body, [&](const Invocation& call) {
       call.frame.ends_transactions = !block.atomic;
-      v8::Local<v8::Value> ctx[1];
-      CallHandler(call, ctx);
+      v8::Local<v8::Value> values[kBeforeArguments];
+      CallHandler(call, values);
       return true;
     });
   });

@@ -24,7 +24,7 @@ Datum CallEventTrigger(FunctionCallInfo fcinfo) {
       };
       set("event", data->event);
       set("tag", GetCommandTagName(data->tag));
-      v8::Local<v8::Value> values[1];
+      v8::Local<v8::Value> values[kBeforeArguments];
       CallHandler(call, values, info);
       return Datum{0};
     });

@@ -2,6 +2,8 @@
 
 #include "call/invocation.h"
 
+#include <algorithm>
+
 #include "api/savepoint.h"
 #include "call/arguments.h"
 #include "call/driver.h"
@@ -70,30 +72,31 @@ v8::Local<v8::Value> CallHandler(const Invocation& call, v8::Local<v8::Value>* v
   v8::Local<v8::Context> context = realm.context();
   v8::Local<v8::Value> self = v8::Undefined(isolate);
   v8::Local<v8::Function> handler = HandlerFor(realm, body);
+  v8::Local<v8::Value>* const arguments = values + kBeforeArguments;
   const auto count = static_cast<int>(body.arguments.size());
   if (body.plain && !body.uses_ctx) {
-    values[0] = self;
+    arguments[-1] = self;
     return Settle(realm, call.frame,
-                  Checked(handler->Call(context, self, count + 1, values)));
+                  Checked(handler->Call(context, self, count + 1, arguments - 1)));
   }
-  const bool none = count == 0;
   call.frame.token = NextToken();
-  v8::Local<v8::Value> parts[] = {
-      handler,
-      v8::Integer::NewFromUnsigned(isolate, call.frame.token),
-      FnObject(realm, body),
-      none && !extra.IsEmpty() ? self : ArgsObject(realm, body, values + 1),
-      realm.mode(call.frame.read_only),
-      extra};
-  const int given = extra.IsEmpty() ? 5 : 6;
-  v8::Local<v8::Value> result;
-  if (body.plain && !none) {
-    values[0] = Checked(realm.make_ctx()->Call(context, self, given - 1, parts + 1));
-    result = Checked(handler->Call(context, self, count + 1, values));
-  } else {
-    result = Checked(realm.call_with_ctx()->Call(context, self, given, parts));
+  v8::Local<v8::Value> token = v8::Integer::NewFromUnsigned(isolate, call.frame.token);
+  v8::Local<v8::Value> mode = realm.mode(call.frame.read_only);
+  if (extra.IsEmpty()) extra = self;
+  // What the snapshot has serves where ctx.args is one value, or none.
+  const bool one = body.document && !body.plain;
+  if (one || (count == 0 && extra != self)) {
+    v8::Local<v8::Value> parts[] = {
+        handler, token, FnObject(realm, body), one ? arguments[0] : self, mode, extra};
+    return Settle(realm, call.frame,
+                  Checked(realm.call_with_ctx()->Call(context, self, 6, parts)));
   }
-  return Settle(realm, call.frame, result);
+  v8::Local<v8::Value> before[kBeforeArguments] = {
+      handler, realm.make_ctx(), token, FnObject(realm, body), mode, extra};
+  std::copy(before, before + kBeforeArguments, values);
+  return Settle(realm, call.frame,
+                Checked(CallerFor(realm, body)
+                            ->Call(context, self, kBeforeArguments + count, values)));
 }
 
 void FinishCall(const Invocation& call) { FinishStatements(call.frame); }

@@ -23,9 +23,12 @@ struct Invocation {
   MemoryContext memory;  // of the caller: where the result belongs
 };
 
+// How many values CallHandler puts before the SQL arguments.
+inline constexpr int kBeforeArguments = 6;
+
 // Calls the handler with what its form asks for, and waits for what it promises:
-// `values` are the SQL arguments, with room for one before them. `extra` may be empty:
-// an object whose properties become ctx's own. Throws Error or Thrown.
+// `values` are the SQL arguments, with room for others before them. `extra` may be
+// empty: an object whose properties become ctx's own. Throws Error or Thrown.
 v8::Local<v8::Value> CallHandler(const Invocation& call, v8::Local<v8::Value>* values,
                                  v8::Local<v8::Value> extra = {});
 

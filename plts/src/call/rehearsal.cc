@@ -41,8 +41,8 @@ void Rehearse(Realm& realm) {
   // OpenSSL looks for an algorithm when it is first used.
   body.module_name = "plts:" + Sha256(body.compiled_js);
   RunCallIn(&realm, &body, [](const Invocation& call) {
-    v8::Local<v8::Value> ctx[1];
-    CallHandler(call, ctx);
+    v8::Local<v8::Value> values[kBeforeArguments];
+    CallHandler(call, values);
     return true;
   });
   Realms::Forget(body.serial);

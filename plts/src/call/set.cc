@@ -202,8 +202,8 @@ void CallForSet(CallSite& site, FunctionCallInfo fcinfo) {
   const Converter& converter = ResultOf(site, fcinfo);
   RowStore store(fcinfo, converter);
   RunCall(site.body, [&](const Invocation& call) {
-    v8::Local<v8::Value> values[FUNC_MAX_ARGS + 1];
-    ConvertArguments(call.realm, call.body, fcinfo, values + 1);
+    v8::Local<v8::Value> values[kBeforeArguments + FUNC_MAX_ARGS];
+    ConvertArguments(call.realm, call.body, fcinfo, values + kBeforeArguments);
     RowIterator rows(call, CallHandler(call, values));
     for (;;) {
       const v8::HandleScope handles(call.realm.v8());

@@ -154,7 +154,7 @@ Datum CallTrigger(FunctionCallInfo fcinfo) {
       const TriggerScope scope(&call.frame, &trigger);
       v8::Local<v8::Value> info;
       if (call.body.uses_ctx) info = InfoFor(call.realm, trigger);
-      v8::Local<v8::Value> values[1];
+      v8::Local<v8::Value> values[kBeforeArguments];
       v8::Local<v8::Value> result = CallHandler(call, values, info);
       const TriggerEvent event = data->tg_event;
       if (TRIGGER_FIRED_AFTER(event) || !TRIGGER_FIRED_FOR_ROW(event)) return Datum{0};

@@ -42,8 +42,8 @@ Datum CallWindow(FunctionBody* body, FunctionCallInfo fcinfo) {
             WinGetFuncArgCurrent(object, static_cast<int>(i), &fcinfo->args[i].isnull);
       }
     });
-    v8::Local<v8::Value> values[FUNC_MAX_ARGS + 1];
-    ConvertArguments(call.realm, call.body, fcinfo, values + 1);
+    v8::Local<v8::Value> values[kBeforeArguments + FUNC_MAX_ARGS];
+    ConvertArguments(call.realm, call.body, fcinfo, values + kBeforeArguments);
     return ConvertResult(call.realm, *call.body.result, call.memory,
                          CallHandler(call, values, Name(call.realm.v8(), "window")));
   });

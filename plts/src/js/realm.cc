@@ -268,7 +268,7 @@ void Realms::Forget(uint64_t serial) {
   for (const auto& realm : TheState().realms) {
     realm->handlers.erase(serial);
     realm->fn_objects.erase(serial);
-    realm->args_builders.erase(serial);
+    realm->callers.erase(serial);
     std::erase_if(realm->modules, [](const auto& m) { return m.second.expired(); });
   }
 }

@@ -91,8 +91,8 @@ class Realm {
   std::unordered_map<std::string, RowBuilders> row_builders;
   // The statements that its functions have run.
   std::unique_ptr<PreparedTable> prepared;
-  // Functions that make ctx.args of the arguments, by the same number.
-  std::unordered_map<uint64_t, v8::Global<v8::Function>> args_builders;
+  // What calls the handler of a body that has arguments, by the same number.
+  std::unordered_map<uint64_t, v8::Global<v8::Function>> callers;
   // The `fn` object of ctx, by the same number.
   std::unordered_map<uint64_t, v8::Global<v8::Object>> fn_objects;
 
