@@ -103,6 +103,49 @@ def test_typecheck_of_several_says_which(shared: Connection) -> None:
     assert [one["source"] for one in diagnostics] == [2, 4]
 
 
+def test_many_sources_are_judged_as_few(shared: Connection) -> None:
+    wrong = "export const a: string = 1;"
+    # More than are compiled at once, in number and in size.
+    small = [wrong, *[SOURCE] * 250, wrong]
+    large = [f"export default () => [{'1,' * 30_000}].length;"] * 12
+
+    diagnostics = fetch(
+        shared, "select plts.typecheck_ts(%s::text[])", [[*small, *large, wrong]]
+    )
+
+    assert [(one["source"], one["code"]) for one in diagnostics] == [
+        (1, "TS2322"),
+        (252, "TS2322"),
+        (265, "TS2322"),
+    ]
+
+
+def test_sources_that_fit_one_by_one_fit_together(shared: Connection) -> None:
+    source = f"export default () => [{'1,' * 50_000}].length;"
+
+    many = [source.replace("1", str(n), 1) for n in range(24)]
+
+    assert fetch(shared, "select plts.typecheck_ts(%s::text[])", [many]) == []
+
+
+def test_source_imports_another_however_far_from_it(connection: Connection) -> None:
+    imported = "export const one: number = 1;"
+    hash_of = fetch(connection, "select plts.artifact_hash(%s)", [imported])
+    importing = (
+        f'import {{ one }} from "plts+artifact:{hash_of}";\n'
+        "export default (): number => one;"
+    )
+    between = [f"export default () => {n}" for n in range(250)]
+
+    fetch(
+        connection,
+        "select plts.compile_and_store(%s::text[])",
+        [[importing, *between, imported]],
+    )
+
+    assert artifacts(connection) == 252
+
+
 def test_typecheck_of_none(shared: Connection) -> None:
     assert fetch(shared, "select plts.typecheck_ts('{}'::text[])") == []
 

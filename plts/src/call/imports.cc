@@ -7,19 +7,12 @@
 namespace plts {
 namespace {
 
-constexpr std::string_view kArtifactPrefix = "plts+artifact:";
-
 ImportMap OwnMap(const Artifact& artifact) {
   const std::optional<Document> map = Document::Parse(artifact.import_map);
   return map ? map->Texts() : ImportMap();
 }
 
 }  // namespace
-
-std::string ArtifactOf(const std::string& specifier) {
-  if (specifier.rfind(kArtifactPrefix, 0) != 0) return {};
-  return specifier.substr(kArtifactPrefix.size());
-}
 
 ModuleImports ImportsOf(const Artifact& artifact, const ImportMap& overrides) {
   ModuleImports imports;

@@ -7,9 +7,6 @@
 
 namespace plts {
 
-// The hash of the artifact that a specifier names; empty for any other specifier.
-std::string ArtifactOf(const std::string& specifier);
-
 // The specifiers of an artifact's code and what each stands for, where `overrides`, the
 // import map of a pointer, wins.
 ModuleImports ImportsOf(const Artifact& artifact, const ImportMap& overrides);

@@ -2,6 +2,7 @@
 
 #include "call/pointer.h"
 
+#include "compiler/artifact.h"
 #include "pg/document.h"
 #include "pg/error.h"
 
@@ -20,9 +21,7 @@ bool IsHash(const std::string& text) {
 
 // What an import map may lead to.
 bool IsTarget(const std::string& text) {
-  constexpr std::string_view kArtifact = "plts+artifact:";
-  if (text.rfind("data:", 0) == 0) return true;
-  return text.rfind(kArtifact, 0) == 0 && IsHash(text.substr(kArtifact.size()));
+  return text.rfind("data:", 0) == 0 || IsHash(ArtifactOf(text));
 }
 
 [[noreturn]] void Invalid(const std::string& why) {

@@ -203,6 +203,12 @@ std::string Sha256(std::string_view text) {
   return out;
 }
 
+std::string ArtifactOf(const std::string& specifier) {
+  constexpr std::string_view kPrefix = "plts+artifact:";
+  return specifier.starts_with(kPrefix) ? specifier.substr(kPrefix.size())
+                                        : std::string();
+}
+
 std::string ArtifactHash(const std::string& source_ts, const std::string& options) {
   return Sha256(std::string(kContract) + '\n' + options + '\n' + source_ts);
 }

@@ -21,6 +21,9 @@ struct Artifact {
   std::string import_map = "{}";     // JSON text: bare specifiers among them
 };
 
+// The hash of the artifact that a specifier names; empty for any other specifier.
+std::string ArtifactOf(const std::string& specifier);
+
 // The hash of a source: it names the source, its options and the contract of the
 // runtime, not what a compiler made of it.
 std::string ArtifactHash(const std::string& source_ts, const std::string& options);

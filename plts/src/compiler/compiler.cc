@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include "js/entry.h"
 #include "js/exception.h"
@@ -146,13 +147,19 @@ v8::Local<v8::Object> MakeImported(const Access& js, const Imported& imported) {
   return artifacts;
 }
 
-v8::Local<v8::String> MakeRequest(const Access& js, const std::vector<Source>& sources,
+// Sources that are compiled together, and the place of the first among all.
+struct Program {
+  std::span<const Source> sources;
+  size_t first = 0;
+};
+
+v8::Local<v8::String> MakeRequest(const Access& js, const Program& program,
                                   const std::string& options, bool emit,
                                   const Imported& imported) {
   v8::Isolate* isolate = js.isolate();
   v8::Local<v8::Object> request = v8::Object::New(isolate);
   std::vector<v8::Local<v8::Value>> list;
-  for (const Source& source : sources) {
+  for (const Source& source : program.sources) {
     v8::Local<v8::Object> item = v8::Object::New(isolate);
     js.Set(item, "text", js.String(source.text));
     v8::Local<v8::Value> plain = v8::Null(isolate);
@@ -173,6 +180,8 @@ v8::Local<v8::String> MakeRequest(const Access& js, const std::vector<Source>& s
     list.push_back(item);
   }
   js.Set(request, "sources", v8::Array::New(isolate, list.data(), list.size()));
+  js.Set(request, "first",
+         v8::Number::New(isolate, static_cast<double>(program.first + 1)));
   js.Set(request, "options", js.Parsed(options));
   js.Set(request, "artifacts", MakeImported(js, imported));
   js.Set(request, "emit", v8::Boolean::New(isolate, emit));
@@ -187,9 +196,20 @@ void ThrowRefusal(const Access& js, v8::Local<v8::Value> response) {
               js.Text(refusal, "hint"));
 }
 
-Compilation ReadResponse(const Access& js, v8::Local<v8::Value> response,
-                         const std::string& options, const std::string& fingerprint) {
-  Compilation out;
+// Appends the elements of a JSON array to those of another.
+void AppendArray(std::string* json, const std::string& more) {
+  if (more == "[]") return;
+  if (*json == "[]") {
+    *json = more;
+    return;
+  }
+  json->back() = ',';
+  json->append(more, 1);
+}
+
+void ReadResponse(const Access& js, v8::Local<v8::Value> response,
+                  const std::string& options, const std::string& fingerprint,
+                  Compilation* out) {
   js.Each(js.Get(response, "modules"), [&](v8::Local<v8::Value> module) {
     Artifact artifact;
     artifact.source_ts = js.Text(module, "source_ts");
@@ -200,17 +220,18 @@ Compilation ReadResponse(const Access& js, v8::Local<v8::Value> response,
     artifact.exports = js.Json(js.Get(module, "exports"));
     artifact.imports = js.Texts(js.Get(module, "imports"));
     artifact.import_map = js.Json(js.Get(module, "import_map"));
-    out.artifacts.push_back(std::move(artifact));
+    out->artifacts.push_back(std::move(artifact));
   });
   const v8::Local<v8::Value> diagnostics = js.Get(response, "diagnostics");
   js.Each(diagnostics, [&](v8::Local<v8::Value> item) {
-    out.diagnostics.push_back({js.Text(item, "code"), js.Text(item, "message"),
-                               js.Text(item, "phase"), js.Int(item, "line"),
-                               js.Int(item, "column"), js.Int(item, "position"),
-                               js.Int(item, "source")});
+    out->diagnostics.push_back({js.Text(item, "code"), js.Text(item, "message"),
+                                js.Text(item, "phase"), js.Int(item, "line"),
+                                js.Int(item, "column"), js.Int(item, "position"),
+                                js.Int(item, "source")});
   });
-  out.diagnostics_json = diagnostics->IsArray() ? js.Json(diagnostics) : "[]";
-  return out;
+  if (diagnostics->IsArray()) {
+    AppendArray(&out->diagnostics_json, js.Json(diagnostics));
+  }
 }
 
 // Calls a function of the driver, which takes a string and gives one.
@@ -226,17 +247,27 @@ v8::Local<v8::String> CallDriver(const Access& js, v8::Local<v8::Object> driver,
           ->ToString(js.context()));
 }
 
-// While the compiler runs, V8 does not optimize: without threads it would do so in the
-// middle of a check, for code that most sessions run a few times. Measured for a module
-// of twenty lines: 12 to 15 ms in place of 30 to 50, and no slower for a thousand.
-class WithoutOptimizer {
+// How V8 is to treat the compiler's code while it runs. Without threads it optimizes
+// in the middle of a check, for code that most sessions run a few times: measured for a
+// module of twenty lines, 12 to 15 ms without and 30 to 50 with it. Much text is
+// another matter: a module of 100 KB takes 8 s without and 3 s with it, where what is
+// optimized has to be hot three times as long as by V8's own choice.
+class OptimizerFor {
  public:
-  WithoutOptimizer() { Set("--no-opt --no-lazy-feedback-allocation"); }
-  ~WithoutOptimizer() { Set("--opt --lazy-feedback-allocation"); }
-  WithoutOptimizer(const WithoutOptimizer&) = delete;
-  WithoutOptimizer& operator=(const WithoutOptimizer&) = delete;
+  explicit OptimizerFor(size_t bytes) {
+    if (bytes < kMuchText) {
+      Set("--no-opt --no-lazy-feedback-allocation");
+    } else {
+      Set("--interrupt-budget=405504");
+    }
+  }
+  ~OptimizerFor() { Set("--opt --lazy-feedback-allocation --interrupt-budget=135168"); }
+  OptimizerFor(const OptimizerFor&) = delete;
+  OptimizerFor& operator=(const OptimizerFor&) = delete;
 
  private:
+  static constexpr size_t kMuchText = 64 * 1024;
+
   // Later versions freeze their flags at the start.
   static void Set([[maybe_unused]] const char* flags) {
 #if V8_MAJOR_VERSION < 12
@@ -245,9 +276,10 @@ class WithoutOptimizer {
   }
 };
 
-// Runs `body(Access, driver)` in the compiler's context.
+// Runs `body(Access, driver)` in the compiler's context; `bytes` is how much text it
+// is about, with all that follows.
 template <class Body>
-auto InCompiler(Body&& body) {
+auto InCompiler(size_t bytes, Body&& body) {
   State& state = TheState();
   Start(state);
   Isolate& isolate = *state.isolate;
@@ -255,7 +287,7 @@ auto InCompiler(Body&& body) {
     throw Error(ERRCODE_OUT_OF_MEMORY, "the TypeScript compiler ran out of memory");
   }
   return EnterV8(&isolate, [&] {
-    const WithoutOptimizer without_optimizer;
+    const OptimizerFor optimizer(bytes);
     v8::Isolate* v8 = isolate.v8();
     v8::Isolate::Scope scope(v8);
     v8::HandleScope handles(v8);
@@ -292,11 +324,27 @@ std::optional<Artifact> FindImported(const std::string& hash,
   return artifact;
 }
 
+// Sources see nothing of each other, so many are compiled in several programs: what
+// TypeScript keeps of them, for a small one up to a tenth of a megabyte and for a large
+// one several hundred times its text, would not fit the heap limit.
+Program ProgramAt(const std::vector<Source>& sources, size_t first) {
+  constexpr size_t kMostSources = 200;
+  constexpr size_t kMostBytes = 128 * 1024;
+  size_t end = first;
+  size_t bytes = 0;
+  while (end < sources.size() && end - first < kMostSources) {
+    bytes += sources[end].text.size();
+    if (end > first && bytes > kMostBytes) break;
+    end++;
+  }
+  return {std::span(sources).subspan(first, end - first), first};
+}
+
 }  // namespace
 
 const std::string& CompilerFingerprint() {
   static const std::string* fingerprint =
-      new std::string(InCompiler([](const Access& js, v8::Local<v8::Object> driver) {
+      new std::string(InCompiler(0, [](const Access& js, v8::Local<v8::Object> driver) {
         return js.Text(driver, "fingerprint");
       }));
   return *fingerprint;
@@ -307,33 +355,52 @@ void StartCompiler() { Start(TheState()); }
 Compilation Compile(const std::vector<Source>& sources, const std::string& options,
                     bool emit, Oid importer) {
   const std::string& fingerprint = CompilerFingerprint();
+  size_t bytes = 0;
+  for (const Source& source : sources) bytes += source.text.size();
   Imported imported;
-  for (;;) {
+  Compilation all;
+  size_t first = 0;
+  do {
+    const Program program = ProgramAt(sources, first);
     std::vector<std::string> needs;
-    Compilation compiled =
-        InCompiler([&](const Access& js, v8::Local<v8::Object> driver) {
-          v8::Local<v8::String> answer = CallDriver(
-              js, driver, "compile", MakeRequest(js, sources, options, emit, imported));
-          v8::Local<v8::Value> response =
-              Checked(v8::JSON::Parse(js.context(), answer));
-          ThrowRefusal(js, response);
-          needs = js.Texts(js.Get(response, "needs"));
-          return ReadResponse(js, response, options, fingerprint);
-        });
-    // What an import leads to is known once it was parsed: ask again with it.
-    if (needs.empty()) return compiled;
-    for (const std::string& hash : needs) {
-      imported.emplace(hash, FindImported(hash, sources, options, importer));
+    InCompiler(bytes, [&](const Access& js, v8::Local<v8::Object> driver) {
+      v8::Local<v8::String> answer = CallDriver(
+          js, driver, "compile", MakeRequest(js, program, options, emit, imported));
+      v8::Local<v8::Value> response = Checked(v8::JSON::Parse(js.context(), answer));
+      ThrowRefusal(js, response);
+      needs = js.Texts(js.Get(response, "needs"));
+      if (needs.empty()) ReadResponse(js, response, options, fingerprint, &all);
+    });
+    if (needs.empty()) {
+      first += program.sources.size();
+      continue;
     }
-  }
+    // What an import leads to is known once it was parsed: ask again with it. Of what
+    // is stored it is known already.
+    while (!needs.empty()) {
+      const std::string hash = std::move(needs.back());
+      needs.pop_back();
+      if (hash.empty() || imported.contains(hash)) continue;
+      std::optional<Artifact> artifact = FindImported(hash, sources, options, importer);
+      if (artifact) {
+        for (const std::string& specifier : artifact->imports) {
+          needs.push_back(ArtifactOf(specifier));
+        }
+      }
+      imported.emplace(hash, std::move(artifact));
+    }
+  } while (first < sources.size());
+  return all;
 }
 
 std::string ModuleText(const Source& source) {
-  return InCompiler([&](const Access& js, v8::Local<v8::Object> driver) {
-    return JsToUtf8(
-        js.isolate(),
-        CallDriver(js, driver, "wrap", MakeRequest(js, {source}, "{}", false, {})));
-  });
+  return InCompiler(
+      source.text.size(), [&](const Access& js, v8::Local<v8::Object> driver) {
+        return JsToUtf8(
+            js.isolate(),
+            CallDriver(js, driver, "wrap",
+                       MakeRequest(js, {std::span(&source, 1)}, "{}", false, {})));
+      });
 }
 
 void ThrowDiagnostics(const Compilation& compilation) {

@@ -36,16 +36,17 @@ struct Diagnostic {
 struct Compilation {
   std::vector<Artifact> artifacts;  // one for each source; without a hash
   std::vector<Diagnostic> diagnostics;
-  std::string diagnostics_json;
+  std::string diagnostics_json = "[]";
 };
 
 // Makes it ready where it is not yet, which takes some 50 ms, once a session: so that a
 // limit of what follows does not have to allow for it. Throws Error.
 void StartCompiler();
 
-// Compiles all sources as one program; with `emit` false only checks them. Diagnostics
-// are part of the result. Artifacts that they import are read for their types, with the
-// rights of `importer`. Obeys the limits and interrupts of execution. Throws Error.
+// Compiles sources, which may import each other; with `emit` false only checks them.
+// All diagnostics are part of the result. Artifacts that they import are read for their
+// types, with the rights of `importer`. Obeys the limits and interrupts of execution.
+// Throws Error.
 Compilation Compile(const std::vector<Source>& sources, const std::string& options,
                     bool emit, Oid importer);
 

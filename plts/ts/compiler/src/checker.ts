@@ -21,12 +21,14 @@ const internals = ts as unknown as {
 };
 
 const sourcesPerChecker = 200;
+const charactersPerChecker = 128 * 1024;
 
 interface Shared {
   checker: ts.TypeChecker;
   /** The options that it was made with: it obeys them for good. */
   options: string;
   sources: number;
+  characters: number;
   /** The program that it works for now; it asks this for what it has to know of files. */
   program: ts.Program;
 }
@@ -55,15 +57,18 @@ export function checkerOf(
   files: readonly ts.SourceFile[],
 ): ts.TypeChecker {
   const options = JSON.stringify(program.getCompilerOptions());
+  const characters = files.reduce((sum, { text }) => sum + text.length, 0);
   if (
     shared === undefined ||
     shared.options !== options ||
-    shared.sources + files.length > sourcesPerChecker
+    shared.sources + files.length > sourcesPerChecker ||
+    shared.characters + characters > charactersPerChecker
   ) {
     shared = makeShared(program, options);
   }
   shared.program = program;
   shared.sources += files.length;
+  shared.characters += characters;
   for (const file of files) {
     internals.bindSourceFile(file, program.getCompilerOptions());
   }
@@ -71,7 +76,7 @@ export function checkerOf(
 }
 
 function makeShared(program: ts.Program, options: string): Shared {
-  const made = { options, sources: 0, program } as Shared;
+  const made = { options, sources: 0, characters: 0, program } as Shared;
   const current = new Proxy(program, {
     get: (_, name) => Reflect.get(made.program, name) as unknown,
   });

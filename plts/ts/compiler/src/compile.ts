@@ -31,20 +31,12 @@ export function compile(request: CompileRequest): CompileResponse {
   }
   const response: CompileResponse = { modules: [], diagnostics: [] };
   const modules = new Modules(request.artifacts);
-  for (let start = 0; start < request.sources.length; start += sourcesPerProgram) {
-    withSharedChecker(() => {
-      compileSome(request, start, options, modules, response);
-    });
-  }
+  withSharedChecker(() => {
+    compileAll(request, options, modules, response);
+  });
   if (modules.needs.size === 0) return response;
   return { modules: [], diagnostics: [], needs: [...modules.needs] };
 }
-
-/**
- * Sources see nothing of each other, so many are compiled in several programs: what
- * TypeScript keeps of each, up to a tenth of a megabyte, would not fit the heap limit.
- */
-const sourcesPerProgram = 200;
 
 /** A source and what is wrong with its imports. */
 interface Linked {
@@ -52,20 +44,18 @@ interface Linked {
   faults: ImportFault[];
 }
 
-function compileSome(
+function compileAll(
   request: CompileRequest,
-  start: number,
   options: Options,
   modules: Modules,
   response: CompileResponse,
 ): void {
-  const requests = request.sources.slice(start, start + sourcesPerProgram);
-  const sources = requests.map((each, i) => {
-    const index = start + i + 1;
+  const first = request.first ?? 1;
+  const sources = request.sources.map((each, i) => {
     const overrides = Object.entries(each.import_map ?? {});
     const map = new Map([...options.importMap, ...overrides]);
-    return guarded(index, () => {
-      const source = readSource(each, index);
+    return guarded(first + i, () => {
+      const source = readSource(each, first + i);
       return { source, faults: modules.follow(source, map) };
     });
   });
@@ -78,11 +68,11 @@ function compileSome(
   );
   const emits = request.emit !== false;
   sources.forEach(({ value: linked, crash }, i) => {
-    const text = requests[i]?.text ?? "";
+    const text = request.sources[i]?.text ?? "";
     const compiled =
       linked === undefined
         ? { value: undefined, crash }
-        : guarded(start + i + 1, () => compileOne(program, modules, linked, emits));
+        : guarded(first + i, () => compileOne(program, modules, linked, emits));
     response.modules.push(compiled.value?.module ?? unfinished(text));
     response.diagnostics.push(...(compiled.value?.diagnostics ?? compiled.crash));
   });

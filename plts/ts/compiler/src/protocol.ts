@@ -23,6 +23,8 @@ export interface ArtifactRequest {
 
 export interface CompileRequest {
   sources: SourceRequest[];
+  /** One-based index of the first of them, where others were compiled before. */
+  first?: number;
   options?: Record<string, unknown>;
   /** By hash; null is said of one that does not exist. */
   artifacts?: Record<string, ArtifactRequest | null>;
