@@ -27,6 +27,7 @@ from stopgap.reading import Reader
 from stopgap.results import (
     Activated,
     Deployed,
+    Deployment,
     Json,
     Made,
     Outcome,
@@ -35,7 +36,7 @@ from stopgap.results import (
     field,
 )
 from stopgap.smoke import Smoke
-from stopgap.transport import Inspect, Transport, open_connection
+from stopgap.transport import Connection, Inspect, Transport, open_connection
 
 
 def connect(dsn: str, *, on_notice: Callable[[str], None] | None = None) -> Client:
@@ -257,17 +258,27 @@ class Client(Reader):
         options: Mapping[str, object],
         inspect: Inspect | None = None,
     ) -> Made:
-        """Make a deployment; by a token it is found when the answer gets lost."""
+        """Make a deployment; by a token it is found when the answer gets lost.
+
+        What was made is read before the COMMIT: nothing can fail behind it.
+        """
         token = str(uuid.uuid4())
+        read: list[Deployment] = []
+
+        def look(connection: Connection, answer: object) -> None:
+            if inspect is not None:
+                inspect(connection, answer)
+            made = field({"deployment_id": answer}, "deployment_id", int)
+            read.append(self.deployment(env, made))
+
         outcome = self._change(
             env,
             statement,
             [*arguments, Jsonb({**options, "token": token})],
             token=token,
-            inspect=inspect,
+            inspect=look,
         )
-        deployment = self.deployment(env, outcome.deployment_id)
-        return Made(env=env, outcome=outcome, deployment=deployment)
+        return Made(env=env, outcome=outcome, deployment=read[-1])
 
     def _change(
         self,

@@ -70,9 +70,16 @@ class Reader:
                 return
             before_id = page[-1].id
 
-    def deployment(self, env: str, deployment_id: int) -> Deployment:
+    def deployment(
+        self, env: str, deployment_id: int, *, with_functions: bool = True
+    ) -> Deployment:
         """Return one deployment of the environment."""
-        found = self.deployments(env, max_count=1, before_id=deployment_id + 1)
+        found = self.deployments(
+            env,
+            max_count=1,
+            before_id=deployment_id + 1,
+            with_functions=with_functions,
+        )
         if not found or found[0].id != deployment_id:
             raise UndecodableAnswer(
                 f"environment {env} does not list its deployment {deployment_id}"

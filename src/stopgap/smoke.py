@@ -80,7 +80,7 @@ class Smoke:
 
     def inspector(self, env: str) -> Inspect:
         """Return what runs the checks in an open transaction."""
-        return lambda connection: _inspect(connection, env, self)
+        return lambda connection, _: _inspect(connection, env, self)
 
 
 def read_smoke(path: Path, role: str = DEFAULT_ROLE) -> Smoke:

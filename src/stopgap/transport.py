@@ -41,8 +41,9 @@ _NO_TOKEN = "none"
 
 Parameters = Sequence[object] | Mapping[str, object]
 Connection = psycopg.Connection[tuple[Any, ...]]
-# Looks at what a change did before it is committed; an exception undoes it.
-Inspect = Callable[[Connection], None]
+# Looks at what a change did, and at its answer, before it is committed; an exception
+# undoes it.
+Inspect = Callable[[Connection, object], None]
 
 
 class _AnswerLost(Exception):
@@ -162,7 +163,7 @@ class Transport:
                 row = self.connection.execute(_OUTCOME).fetchone()
                 told = row[0] if row else None
                 if inspect is not None:
-                    inspect(self.connection)
+                    inspect(self.connection, answer)
                 is_committing = True
         except StopgapError as error:
             if is_committing and self.connection.closed:

@@ -80,6 +80,7 @@ def test_people_read_what_a_promotion_leaves_live(
 
     promoted = stopgap("promote", "--from", "staging", "--to", "prod")
 
+    assert "\nstays     removed\n1 unchanged\n" in promoted.stdout
     assert "\nStill live, though not deployed: stays\n" in promoted.stdout
 
 
@@ -219,3 +220,21 @@ def is_waiting(connection: Connection) -> bool:
         " where wait_event_type = 'Lock' and datname = current_database()"
     )
     return found.fetchone() is not None
+
+
+def test_people_read_what_changed_against_what_ran_before(
+    shop: Connection, stopgap: Run
+) -> None:
+    deploy(stopgap)
+    write(shop, "one", ONE)
+    deploy(stopgap, "--no-activate")
+    write(shop, "two", ONE)
+
+    sealed = stopgap("deploy", "--from-schema", "shop", "--no-activate")
+    deployed = stopgap("deploy", "--from-schema", "shop")
+    again = stopgap("deploy", "--from-schema", "shop")
+
+    changes = "\n\nfunction  change\none       added\ntwo       added\n1 unchanged\n\n"
+    assert changes in sealed.stdout
+    assert changes in deployed.stdout
+    assert "\n\n3 unchanged\n\n" in again.stdout

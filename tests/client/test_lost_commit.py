@@ -29,6 +29,8 @@ class Proxy:
         self.port = self._listener.getsockname()[1]
         # Whether the COMMIT reaches the server before the connection is cut.
         self.lets_commit_through = True
+        # Whether its answer comes back first.
+        self.lets_answer_through = False
         # Whether connections are taken after that.
         self.returns = True
         self._has_cut = False
@@ -72,11 +74,15 @@ class Proxy:
     ) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
-                if to_server and COMMIT in data and not self._has_cut:
+                is_due = COMMIT in data and not self._has_cut
+                if is_due and to_server and not self.lets_answer_through:
                     self._has_cut = True
                     self._cut(data, source, sink)
                     return
                 sink.sendall(data)
+                if is_due and not to_server:
+                    self._has_cut = True
+                    break
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -164,6 +170,19 @@ def test_what_a_deploy_did_is_told_although_its_answer_was_lost(
 
     assert not deployed.changed
     assert deployed.outcome.activation_id == 2
+
+
+def test_nothing_is_asked_behind_the_commit(
+    api: Connection, through: str, proxy: Proxy
+) -> None:
+    proxy.lets_answer_through = True
+    proxy.returns = False
+    with stopgap.connect(through) as client:
+        deployed = client.deploy("prod", from_schema="api")
+
+        assert deployed.deployment.status == "active"
+        with pytest.raises(stopgap.ConnectionFailed):
+            client.status("prod")
 
 
 Change = Callable[[stopgap.Client], int]

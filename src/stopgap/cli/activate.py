@@ -14,8 +14,8 @@ from stopgap.cli.options import (
     check_bigint,
 )
 from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
-from stopgap.cli.render import env_option, print_human, print_json, progress, title
-from stopgap.cli.session import open_client
+from stopgap.cli.render import env_option, print_human, print_json, progress
+from stopgap.cli.session import open_client, title_of
 
 
 def activate(
@@ -54,7 +54,7 @@ def activate(
         if is_json:
             print_json(answer | {"changed": done.changed, "dry_run": False})
             return
-        name = title(client.deployment(env, deployment_id))
+        name = title_of(client, env, deployment_id)
     if done.outcome.activation_id is None:
         print_human(f"Nothing to do: {env} runs {name} already")
         return

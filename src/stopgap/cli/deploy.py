@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from stopgap import Client, DatabaseError, Deployed, Diff
-from stopgap.cli.making import print_made, print_nothing_changed
+from stopgap import Client
+from stopgap.cli.making import print_made
 from stopgap.cli.options import (
     DbOption,
     EnvOption,
@@ -23,7 +22,7 @@ from stopgap.cli.options import (
 from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
 from stopgap.cli.provenance import MessageOption, NoProvenanceOption, gather
 from stopgap.cli.recording import recorded_failure
-from stopgap.cli.render import print_json, print_talk, progress, table
+from stopgap.cli.render import print_json, print_talk, progress
 from stopgap.cli.session import open_client
 from stopgap.smoke import DEFAULT_ROLE, read_smoke
 
@@ -73,7 +72,6 @@ def deploy(
                 print_talk("smoke tests do not run with --dry-run")
             _plan(client, env, from_schema, prune, with_ddl=ddl, is_json=is_json)
             return
-        changes = None if is_json else _foreseen(client, env, from_schema)
         with (
             progress(f"deploying {from_schema} to {env}", quiet=is_json),
             recorded_failure(client, env, from_schema, label, provenance),
@@ -87,6 +85,15 @@ def deploy(
                 if_changed=if_changed,
                 provenance=provenance,
                 smoke=checks,
+            )
+        if not is_json:
+            is_sealed = deployed.deployment.status == "sealed"
+            print_made(
+                client,
+                deployed,
+                f"{'Sealed' if is_sealed else 'Deployed'} {from_schema} "
+                f"{'for' if is_sealed else 'to'}",
+                if_changed=if_changed,
             )
     if is_json:
         print_json(
@@ -102,8 +109,6 @@ def deploy(
                 "dry_run": False,
             }
         )
-    else:
-        _print_human(deployed, changes, if_changed=if_changed)
 
 
 def _plan(
@@ -135,37 +140,3 @@ def _plan(
     else:
         print_plan(plan, with_ddl=with_ddl)
     fail_if_impossible(plan)
-
-
-def _foreseen(client: Client, env: str, from_schema: str) -> Diff | None:
-    """Return what the deploy will change; what is wrong, the deploy itself will say."""
-    try:
-        return client.diff(env, from_schema=from_schema)
-    except DatabaseError:
-        return None
-
-
-def _print_human(deployed: Deployed, changes: Diff | None, *, if_changed: bool) -> None:
-    if if_changed and not deployed.changed:
-        print_nothing_changed(deployed)
-        return
-    schema = deployed.from_schema
-    is_sealed = deployed.deployment.status == "sealed"
-    print_made(
-        deployed,
-        f"Sealed {schema} for" if is_sealed else f"Deployed {schema} to",
-        [] if changes is None else _changes(changes),
-    )
-
-
-def _changes(changes: Diff) -> list[Text | str]:
-    rows = [
-        (each.fn_name, each.change)
-        for each in changes.functions
-        if each.change != "unchanged"
-    ]
-    unchanged = f"{changes.unchanged} unchanged" if changes.unchanged else ""
-    if not rows:
-        return [unchanged] if unchanged else []
-    changed = table(("function", "change"), rows)
-    return [changed.append(f"\n{unchanged}") if unchanged else changed]

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from stopgap.bundle_file import read_bundle
-from stopgap.cli.making import print_made, print_nothing_changed
+from stopgap.cli.making import print_made
 from stopgap.cli.options import (
     DbOption,
     EnvOption,
@@ -56,21 +56,29 @@ def import_(
     """
     is_json = output is Output.JSON
     bundle = read_bundle(file, verify_key=verify_key)
-    with (
-        open_client(db, quiet=is_json) as client,
-        progress(f"importing {file.name} to {env}", quiet=is_json),
-    ):
-        made = client.import_deployment(
-            env,
-            bundle,
-            label=label,
-            prune=prune,
-            activate=not no_activate,
-            if_changed=if_changed,
-            provenance=ci_only(message, no_provenance=no_provenance),
-        )
-    recorded = made.deployment.provenance.get("bundle") or {}
-    differences = recorded.get("differences", [])
+    with open_client(db, quiet=is_json) as client:
+        with progress(f"importing {file.name} to {env}", quiet=is_json):
+            made = client.import_deployment(
+                env,
+                bundle,
+                label=label,
+                prune=prune,
+                activate=not no_activate,
+                if_changed=if_changed,
+                provenance=ci_only(message, no_provenance=no_provenance),
+            )
+        recorded = made.deployment.provenance.get("bundle") or {}
+        differences = recorded.get("differences", [])
+        if not is_json:
+            is_sealed = made.deployment.status == "sealed"
+            print_made(
+                client,
+                made,
+                f"{'Sealed' if is_sealed else 'Imported'} {file.name} "
+                f"{'for' if is_sealed else 'to'}",
+                if_changed=if_changed,
+                sections=[_compiled_differently(differences)] if differences else [],
+            )
     if is_json:
         print_json(
             {
@@ -83,16 +91,6 @@ def import_(
                 "verified": verify_key is not None,
                 "differences": differences,
             }
-        )
-    elif if_changed and not made.changed:
-        print_nothing_changed(made)
-    else:
-        is_sealed = made.deployment.status == "sealed"
-        print_made(
-            made,
-            f"{'Sealed' if is_sealed else 'Imported'} {file.name} "
-            f"{'for' if is_sealed else 'to'}",
-            [_compiled_differently(differences)] if differences else [],
         )
 
 

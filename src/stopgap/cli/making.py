@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from stopgap import Made
+from stopgap import Client, Made, StopgapError
 from stopgap.cli.render import (
     counted,
     env_option,
@@ -17,29 +17,63 @@ from stopgap.cli.render import (
 )
 from stopgap.results import Json
 
-
-def print_nothing_changed(made: Made) -> None:
-    """Say that no deployment was made, for there was nothing to do."""
-    print_human(f"Nothing changed: {made.env} runs {title(made.deployment)} already")
+_COLUMNS = ("function", "change")
 
 
-def print_made(made: Made, done: str, sections: Sequence[Text | str] = ()) -> None:
+def print_made(
+    client: Client,
+    made: Made,
+    done: str,
+    *,
+    if_changed: bool,
+    sections: Sequence[Text | str] = (),
+) -> None:
     """Say what was made and what became of live functions; `done` says how.
 
-    `sections` is what the verb itself has to add, before what all of them tell.
+    `sections` is what the verb itself has to add.
     """
-    deployment, manifest = made.deployment, made.deployment.manifest
+    env, deployment = made.env, made.deployment
+    if if_changed and not made.changed:
+        print_human(f"Nothing changed: {env} runs {title(deployment)} already")
+        return
     print_human(
-        f"{done} {made.env}: {title(deployment)}, "
+        f"{done} {env}: {title(deployment)}, "
         f"{counted(deployment.function_count, 'function')}"
     )
-    for section in (*sections, *_consequences(manifest)):
+    consequences = _consequences(deployment.manifest)
+    for section in (*_changes(client, made), *sections, *consequences):
         print_human("", section)
     if deployment.status == "sealed":
-        command = f"activate {env_option(made.env)} {deployment.id}"
+        command = f"activate {env_option(env)} {deployment.id}"
         print_human("", f"To activate: stopgap {command}")
     elif made.outcome.from_deployment_id is not None:
-        print_human("", f"To undo: stopgap rollback {env_option(made.env)}")
+        print_human("", f"To undo: stopgap rollback {env_option(env)}")
+
+
+def _changes(client: Client, made: Made) -> Iterator[Text | str]:
+    """Return what differs from what was active before, function by function."""
+    deployment, before = made.deployment, made.outcome.from_deployment_id
+    if deployment.status == "active" and before is None:
+        rows = [(each.fn_name, "added") for each in deployment.functions or ()]
+        if rows:
+            yield table(_COLUMNS, rows)
+        return
+    try:
+        found = client.diff(made.env, deployment=deployment.id, against=before)
+    except StopgapError:
+        # The deployment is made, whatever keeps it from being compared.
+        return
+    rows = [
+        (each.fn_name, each.change)
+        for each in found.functions
+        if each.change != "unchanged"
+    ]
+    unchanged = f"{found.unchanged} unchanged" if found.unchanged else ""
+    if rows:
+        changed = table(_COLUMNS, rows)
+        yield changed.append(f"\n{unchanged}") if unchanged else changed
+    elif unchanged:
+        yield unchanged
 
 
 def _consequences(manifest: Json) -> Iterator[Text | str]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stopgap.cli.making import print_made, print_nothing_changed
+from stopgap.cli.making import print_made
 from stopgap.cli.options import (
     DbOption,
     IfChangedOption,
@@ -42,18 +42,18 @@ def promote(
     """
     is_json = output is Output.JSON
     provenance = ci_only(message, no_provenance=no_provenance)
-    with (
-        open_client(db, quiet=is_json) as client,
-        progress(f"promoting {from_env} to {to_env}", quiet=is_json),
-    ):
-        made = client.promote(
-            from_env,
-            to_env,
-            label=label,
-            prune=prune,
-            if_changed=if_changed,
-            provenance=provenance,
-        )
+    with open_client(db, quiet=is_json) as client:
+        with progress(f"promoting {from_env} to {to_env}", quiet=is_json):
+            made = client.promote(
+                from_env,
+                to_env,
+                label=label,
+                prune=prune,
+                if_changed=if_changed,
+                provenance=provenance,
+            )
+        if not is_json:
+            print_made(client, made, f"Promoted {from_env} to", if_changed=if_changed)
     if is_json:
         print_json(
             {
@@ -64,7 +64,3 @@ def promote(
                 "changed": made.changed,
             }
         )
-    elif if_changed and not made.changed:
-        print_nothing_changed(made)
-    else:
-        print_made(made, f"Promoted {from_env} to")

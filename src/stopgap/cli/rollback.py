@@ -15,8 +15,8 @@ from stopgap.cli.options import (
     check_bigint,
 )
 from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
-from stopgap.cli.render import env_option, print_human, print_json, progress, title
-from stopgap.cli.session import open_client
+from stopgap.cli.render import env_option, print_human, print_json, progress
+from stopgap.cli.session import open_client, title_of
 
 
 def rollback(
@@ -87,13 +87,12 @@ def rollback(
 
 def _print_human(client: Client, done: RolledBack) -> None:
     env, outcome = done.env, done.outcome
-    now = title(client.deployment(env, done.deployment_id))
+    now = title_of(client, env, done.deployment_id)
     if outcome.activation_id is None:
         print_human(f"Nothing to do: {env} runs {now} already")
         return
-    left_id = outcome.from_deployment_id
-    left = None if left_id is None else client.deployment(env, left_id)
-    origin = f" from {title(left)}" if left else ""
+    left = outcome.from_deployment_id
+    origin = "" if left is None else f" from {title_of(client, env, left)}"
     print_human(f"Rolled {env} back{origin} to {now}")
     print_human(
         f"Live functions: {outcome.dropped} dropped, {outcome.created} created, "
@@ -101,4 +100,4 @@ def _print_human(client: Client, done: RolledBack) -> None:
         + (f", {outcome.kept} kept for what depends on them" if outcome.kept else "")
     )
     if left is not None:
-        print_human(f"To undo: stopgap activate {env_option(env)} {left.id}")
+        print_human(f"To undo: stopgap activate {env_option(env)} {left}")
