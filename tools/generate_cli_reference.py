@@ -43,7 +43,7 @@ stay; new ones may come. All have `command`, and those of an environment have `e
 | command | keys |
 | --- | --- |
 | `deploy` | `from_schema`, `deployment_id`, `prune`, `changed`, `status`, \
-`smoke_tests` |
+`smoke_tests`, `dry_run` |
 | `plan` | `from_schema`, `changed`, `possible`, `plan` |
 | `rollback` | `steps`, `to_id`, `to_label`, `deployment_id`, `changed`, `dry_run` |
 | `activate` | `deployment_id`, `changed`, `dry_run` |
