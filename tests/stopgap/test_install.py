@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -85,6 +86,23 @@ def test_the_engine_leaves_the_interpreter_as_it_was(connection: Connection) -> 
     added = set(value(connection, "select public.interpreter()")) - set(before)
     assert "_stopgap_engine_0_2_0.server" in added
     assert all(each.startswith("_stopgap_engine_0_2_0") for each in added)
+
+
+@pytest.mark.parametrize("env", ["nowhere", ""], ids=["answered", "refused"])
+@pytest.mark.parametrize("switch", ["enable", "disable"])
+def test_a_verb_leaves_the_collector_of_cycles_as_it_was(
+    connection: Connection, env: str, switch: str
+) -> None:
+    connection.execute(
+        "create function public.collects() returns boolean language plpython3u as"
+        " 'import gc; return gc.isenabled()'"
+    )
+    connection.execute(f"do 'import gc; gc.{switch}()' language plpython3u".encode())
+
+    with suppress(psycopg.Error):
+        value(connection, "select stopgap.status(%s)", env)
+
+    assert value(connection, "select public.collects()") is (switch == "enable")
 
 
 def test_a_missing_engine_is_told(connection: Connection) -> None:
