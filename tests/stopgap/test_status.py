@@ -48,6 +48,24 @@ def test_a_status_has_the_keys_of_the_design(connection: Connection) -> None:
     )
 
 
+def test_functions_are_in_the_order_of_their_names(connection: Connection) -> None:
+    for name in ("b", "Z", "é", "a_b", "aa"):
+        write(connection, name)
+    deploy(connection)
+    # The server would find them so by itself, by an index or as they were written.
+    connection.execute("set enable_indexscan = off; set enable_bitmapscan = off")
+    connection.execute("update stopgap.fn_version set kind = kind where fn_name = 'Z'")
+
+    manifests = [
+        status(connection)["active_deployment"]["manifest"],
+        value(connection, "select stopgap.deployments('prod')")[0]["manifest"],
+    ]
+
+    for manifest in manifests:
+        names = [each["fn_name"] for each in manifest["functions"]]
+        assert names == ["Z", "a_b", "aa", "b", "é"]
+
+
 def test_an_environment_can_have_nothing_active(connection: Connection) -> None:
     write(connection, "f")
     deploy(connection)
