@@ -34,9 +34,9 @@ void ConvertArguments(Realm& realm, const FunctionBody& body, FunctionCallInfo f
   }
 }
 
-v8::Local<v8::Function> CallerFor(Realm& realm, const FunctionBody& body) {
-  const auto known = realm.callers.find(body.serial);
-  if (known != realm.callers.end()) return known->second.Get(realm.v8());
+v8::Local<v8::Function> CallerFor(Realm& realm, const FunctionBody& body,
+                                  LoadedHandler* handler) {
+  if (!handler->caller.IsEmpty()) return handler->caller.Get(realm.v8());
   std::vector<std::string> parameters = {"handler", "makeCtx", "token",
                                          "fn",      "mode",    "extra"};
   std::string values;
@@ -56,7 +56,7 @@ v8::Local<v8::Function> CallerFor(Realm& realm, const FunctionBody& body) {
       GenerateFunction(realm, parameters,
                        "return handler(makeCtx(token, fn, " + args + ", mode, extra)" +
                            (body.plain ? values : std::string()) + ");");
-  realm.callers.emplace(body.serial, v8::Global<v8::Function>(realm.v8(), caller));
+  handler->caller.Reset(realm.v8(), caller);
   return caller;
 }
 

@@ -13,6 +13,7 @@ void ConvertArguments(Realm& realm, const FunctionBody& body, FunctionCallInfo f
 // (handler, makeCtx, token, fn, mode, extra, …arguments): calls the handler of a body
 // that has arguments with a ctx of them and, where it is plain, with them. One crossing
 // from C++. Throws Thrown.
-v8::Local<v8::Function> CallerFor(Realm& realm, const FunctionBody& body);
+v8::Local<v8::Function> CallerFor(Realm& realm, const FunctionBody& body,
+                                  LoadedHandler* handler);
 
 }  // namespace plts

@@ -58,7 +58,7 @@ struct FunctionBody {
 
   // Where the handler was found last: the realm, by its number, and its entry there.
   mutable uint64_t handler_realm = 0;
-  mutable const v8::Global<v8::Function>* handler = nullptr;
+  mutable LoadedHandler* handler = nullptr;
 
   int references = 0;
   bool current = true;  // false once pg_proc says something else

@@ -17,10 +17,10 @@ void pg_add_context(void* argument) {
   errcontext("%s", static_cast<const FunctionBody*>(argument)->title.c_str());
 }
 
-v8::Local<v8::Value> FnObject(Realm& realm, const FunctionBody& body) {
-  const auto known = realm.fn_objects.find(body.serial);
-  if (known != realm.fn_objects.end()) return known->second.Get(realm.v8());
+v8::Local<v8::Value> FnObject(Realm& realm, const FunctionBody& body,
+                              LoadedHandler* handler) {
   v8::Isolate* isolate = realm.v8();
+  if (!handler->fn.IsEmpty()) return handler->fn.Get(isolate);
   v8::Local<v8::Context> context = realm.context();
   v8::Local<v8::Object> fn = v8::Object::New(isolate);
   const auto set = [&](const char* name, v8::Local<v8::Value> value) {
@@ -34,7 +34,7 @@ v8::Local<v8::Value> FnObject(Realm& realm, const FunctionBody& body) {
   if (!fn->SetIntegrityLevel(context, v8::IntegrityLevel::kFrozen).FromMaybe(false)) {
     throw Thrown{};
   }
-  realm.fn_objects.emplace(body.serial, v8::Global<v8::Object>(isolate, fn));
+  handler->fn.Reset(isolate, fn);
   return fn;
 }
 
@@ -71,7 +71,8 @@ v8::Local<v8::Value> CallHandler(const Invocation& call, v8::Local<v8::Value>* v
   v8::Isolate* isolate = realm.v8();
   v8::Local<v8::Context> context = realm.context();
   v8::Local<v8::Value> self = v8::Undefined(isolate);
-  v8::Local<v8::Function> handler = HandlerFor(realm, body);
+  LoadedHandler& loaded = HandlerFor(realm, body);
+  v8::Local<v8::Function> handler = loaded.function.Get(isolate);
   v8::Local<v8::Value>* const arguments = values + kBeforeArguments;
   const auto count = static_cast<int>(body.arguments.size());
   if (body.plain && !body.uses_ctx) {
@@ -81,21 +82,22 @@ v8::Local<v8::Value> CallHandler(const Invocation& call, v8::Local<v8::Value>* v
   }
   call.frame.token = NextToken();
   v8::Local<v8::Value> token = v8::Integer::NewFromUnsigned(isolate, call.frame.token);
+  v8::Local<v8::Value> fn = FnObject(realm, body, &loaded);
   v8::Local<v8::Value> mode = realm.mode(call.frame.read_only);
   if (extra.IsEmpty()) extra = self;
   // What the snapshot has serves where ctx.args is one value, or none.
   const bool one = body.document && !body.plain;
   if (one || (count == 0 && extra != self)) {
-    v8::Local<v8::Value> parts[] = {
-        handler, token, FnObject(realm, body), one ? arguments[0] : self, mode, extra};
+    v8::Local<v8::Value> parts[] = {handler, token, fn, one ? arguments[0] : self,
+                                    mode,    extra};
     return Settle(realm, call.frame,
                   Checked(realm.call_with_ctx()->Call(context, self, 6, parts)));
   }
   v8::Local<v8::Value> before[kBeforeArguments] = {
-      handler, realm.make_ctx(), token, FnObject(realm, body), mode, extra};
+      handler, realm.make_ctx(), token, fn, mode, extra};
   std::copy(before, before + kBeforeArguments, values);
   return Settle(realm, call.frame,
-                Checked(CallerFor(realm, body)
+                Checked(CallerFor(realm, body, &loaded)
                             ->Call(context, self, kBeforeArguments + count, values)));
 }
 

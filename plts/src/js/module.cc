@@ -67,16 +67,16 @@ v8::MaybeLocal<v8::Promise> Rejected(v8::Local<v8::Context> context,
 
 }  // namespace
 
-v8::Local<v8::Function> HandlerFor(Realm& realm, const FunctionBody& body) {
-  v8::Isolate* isolate = realm.v8();
-  if (body.handler_realm == realm.id) return body.handler->Get(isolate);
+LoadedHandler& HandlerFor(Realm& realm, const FunctionBody& body) {
+  if (body.handler_realm == realm.id) return *body.handler;
   const auto known = realm.handlers.find(body.serial);
   if (known != realm.handlers.end()) {
     body.handler_realm = realm.id;
-    body.handler = &known->second.function;
-    return known->second.function.Get(isolate);
+    body.handler = &known->second;
+    return known->second;
   }
 
+  v8::Isolate* isolate = realm.v8();
   ModuleGraph graph(realm);
   const std::shared_ptr<LoadedModule> module =
       graph.Load({body.module_name, body.compiled_js, body.imports});
@@ -90,9 +90,9 @@ v8::Local<v8::Function> HandlerFor(Realm& realm, const FunctionBody& body) {
                 "export \"" + body.export_name + "\" of function " + body.display_name +
                     " is not a function");
   }
-  auto handler = exported.As<v8::Function>();
-  realm.handlers.emplace(
-      body.serial, LoadedHandler{v8::Global<v8::Function>(isolate, handler), module});
+  LoadedHandler& handler = realm.handlers[body.serial];
+  handler.function.Reset(isolate, exported.As<v8::Function>());
+  handler.module = module;
   return handler;
 }
 

@@ -7,11 +7,11 @@ namespace plts {
 
 struct FunctionBody;
 
-// The function that a call of `body` runs. Its module, and what that imports, is
+// What a call of `body` runs. Its module, and what that imports, is
 // evaluated at the first call in the realm that needs it, and kept for as long as
 // somebody uses it; one whose evaluation did not complete is not kept. Needs a
 // CallFrame. Throws Error or Thrown.
-v8::Local<v8::Function> HandlerFor(Realm& realm, const FunctionBody& body);
+LoadedHandler& HandlerFor(Realm& realm, const FunctionBody& body);
 
 // V8's callback for import(…). What may be imported is what the compiler found.
 v8::MaybeLocal<v8::Promise> ImportDynamically(v8::Local<v8::Context> context,

@@ -267,8 +267,6 @@ void Realms::End(Realm* realm) {
 void Realms::Forget(uint64_t serial) {
   for (const auto& realm : TheState().realms) {
     realm->handlers.erase(serial);
-    realm->fn_objects.erase(serial);
-    realm->callers.erase(serial);
     std::erase_if(realm->modules, [](const auto& m) { return m.second.expired(); });
   }
 }

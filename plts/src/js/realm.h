@@ -34,6 +34,8 @@ struct LoadedModule {
 struct LoadedHandler {
   v8::Global<v8::Function> function;
   std::shared_ptr<LoadedModule> module;
+  v8::Global<v8::Function> caller;  // see call/arguments.h; made when it is needed
+  v8::Global<v8::Object> fn;        // of ctx; made when it is needed
 };
 
 // See api/rows.cc.
@@ -91,10 +93,6 @@ class Realm {
   std::unordered_map<std::string, RowBuilders> row_builders;
   // The statements that its functions have run.
   std::unique_ptr<PreparedTable> prepared;
-  // What calls the handler of a body that has arguments, by the same number.
-  std::unordered_map<uint64_t, v8::Global<v8::Function>> callers;
-  // The `fn` object of ctx, by the same number.
-  std::unordered_map<uint64_t, v8::Global<v8::Object>> fn_objects;
 
   // Templates of the rows that triggers see, by the layout of their columns.
   std::unordered_map<uint64_t, v8::Global<v8::ObjectTemplate>> trigger_rows;
