@@ -46,9 +46,9 @@ def test_each_role_has_a_context_of_its_own(roles: Connection) -> None:
 def test_a_role_that_is_new_after_a_collection(roles: Connection) -> None:
     define(roles, "counts() returns int", COUNTER)
     first = call_as(roles, "iso_a", "select counts()")
-    # What survives this long is collected in full.
-    garbage = "for (let i = 0; i < 40; i++) new Array(1e6).fill(i)"
-    evaluate(roles, "int", f"{garbage}; return 0")
+    # So much that lives makes V8 look at all of its heap.
+    much = "const a: object[] = []; for (let i = 0; i < 1e6; i++) a.push({ i })"
+    evaluate(roles, "int", f"{much}; return a.length")
 
     later = [call_as(roles, role, "select counts()") for role in ("iso_b", "iso_a")]
 
