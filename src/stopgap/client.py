@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from stopgap.errors import (
     CompileError,
@@ -36,7 +35,7 @@ from stopgap.results import (
     field,
 )
 from stopgap.smoke import Smoke
-from stopgap.transport import Connection, Inspect, Transport, open_connection
+from stopgap.transport import Connection, Inspect, Transport, jsonb, open_connection
 
 
 def connect(dsn: str, *, on_notice: Callable[[str], None] | None = None) -> Client:
@@ -157,7 +156,7 @@ class Client(Reader):
         return self._make(
             env,
             "select stopgap.import_deployment(%s, %s, %s)",
-            [env, Jsonb(bundle)],
+            [env, jsonb(bundle)],
             {
                 "label": label,
                 "prune": prune,
@@ -180,7 +179,7 @@ class Client(Reader):
         options = {"label": label, "provenance": provenance}
         made = self._transport.transact(
             "select stopgap.record_failure(%s, %s, %s, %s)",
-            [env, from_schema, Jsonb(failure_record(error)), Jsonb(options)],
+            [env, from_schema, jsonb(failure_record(error)), jsonb(options)],
         )
         return field({"deployment_id": made}, "deployment_id", int)
 
@@ -204,7 +203,7 @@ class Client(Reader):
             "dry_run": dry_run,
         }
         return as_object(
-            self._transport.transact("select stopgap.gc(%s)", [Jsonb(options)])
+            self._transport.transact("select stopgap.gc(%s)", [jsonb(options)])
         )
 
     def after_restore(self) -> Json:
@@ -223,7 +222,7 @@ class Client(Reader):
         outcome = self._change(
             env,
             "select stopgap.rollback(%s, %s::int, %s::bigint, %s)",
-            [env, steps, to_id, Jsonb({"to_label": to_label})],
+            [env, steps, to_id, jsonb({"to_label": to_label})],
         )
         return RolledBack(
             env=env,
@@ -243,7 +242,7 @@ class Client(Reader):
     def repair(self, env: str, *, dry_run: bool = False) -> Repaired:
         """Make the live schema again what the active deployment says."""
         statement = "select stopgap.repair(%s, %s)"
-        parameters = [env, Jsonb({"dry_run": dry_run})]
+        parameters = [env, jsonb({"dry_run": dry_run})]
         if dry_run:
             answer = self._transport.transact(statement, parameters)
         else:
@@ -274,7 +273,7 @@ class Client(Reader):
         outcome = self._change(
             env,
             statement,
-            [*arguments, Jsonb({**options, "token": token})],
+            [*arguments, jsonb({**options, "token": token})],
             token=token,
             inspect=look,
         )

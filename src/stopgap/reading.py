@@ -6,13 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib import resources
 
-from psycopg.types.json import Jsonb
-
 from stopgap.engine.diagnostics import author_text
 from stopgap.errors import DatabaseError, StopgapError, UndecodableAnswer
 from stopgap.plans import Plan
 from stopgap.results import Deployment, Diagnostic, Diff, Json, Status, as_object
-from stopgap.transport import Parameters, Transport
+from stopgap.transport import Parameters, Transport, jsonb
 
 # A SQLSTATE of the engine, see docs/reference/sql.md.
 _RESULT_TOO_LARGE = "SG109"
@@ -107,7 +105,7 @@ class Reader:
         }
         return Diff.from_json(
             self._transport.ask(
-                "select stopgap.diff(%s, %s, %s)", [env, from_schema, Jsonb(options)]
+                "select stopgap.diff(%s, %s, %s)", [env, from_schema, jsonb(options)]
             )
         )
 
@@ -166,7 +164,7 @@ class Reader:
 
     def verify(self, *, env: str | None = None) -> Json:
         """Check the catalog and what is live; the answer lists what is wrong."""
-        return self._object("select stopgap.verify(%s)", [Jsonb({"env": env})])
+        return self._object("select stopgap.verify(%s)", [jsonb({"env": env})])
 
     def audit(
         self,
@@ -184,7 +182,7 @@ class Reader:
     ) -> Plan:
         statement = "select stopgap.plan(%s, %s, %s)"
         return Plan.from_json(
-            self._transport.ask(statement, [env, from_schema, Jsonb(options)])
+            self._transport.ask(statement, [env, from_schema, jsonb(options)])
         )
 
     def _object(self, statement: str, parameters: Parameters = ()) -> Json:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from stopgap.errors import (
     ConnectionFailed,
@@ -36,6 +38,7 @@ _IS_LOGGED = """
 select true from stopgap.activation_audit
 where activation_id = %(id)s and env = %(env)s and to_deployment_id = %(to_id)s
 """
+_NO_UNICODE = "{!a} is not of the terminal's encoding, and no text to a database"
 # Finds nothing.
 _NO_TOKEN = "none"
 
@@ -202,6 +205,9 @@ class Transport:
     def _translated_errors(self) -> Iterator[None]:
         try:
             yield
+        except UnicodeEncodeError as error:
+            near = error.object[max(error.start - 20, 0) : error.end + 20]
+            raise UsageError(_NO_UNICODE.format(near)) from error
         except psycopg.Error as error:
             if self.connection.closed:
                 raise ConnectionFailed(
@@ -220,6 +226,11 @@ class Transport:
         return found.fetchone() is not None
 
 
+def jsonb(value: object) -> Jsonb:
+    """Return a parameter of type jsonb, whose text is refused if it is no Unicode."""
+    return Jsonb(value, dumps=partial(json.dumps, ensure_ascii=False))
+
+
 def open_connection(
     dsn: str, on_notice: Callable[[str], None] | None = None
 ) -> Connection:
@@ -230,6 +241,8 @@ def open_connection(
         )
     except psycopg.OperationalError as error:
         raise ConnectionFailed(_one_line(error)) from error
+    except UnicodeEncodeError as error:
+        raise UsageError(_NO_UNICODE.format(dsn)) from error
     except psycopg.ProgrammingError as error:
         raise UsageError(f"this is no connection string: {_one_line(error)}") from error
     connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED

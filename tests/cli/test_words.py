@@ -238,3 +238,52 @@ def test_people_read_what_changed_against_what_ran_before(
     assert changes in sealed.stdout
     assert changes in deployed.stdout
     assert "\n\n3 unchanged\n\n" in again.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_an_encoding_that_lacks_a_name_loses_no_answer(
+    shop: Connection, stopgap: Run, encoding: str
+) -> None:
+    env = "Größe €"
+    deploy_it = ("deploy", "--from-schema", "shop", "--env", env)
+    poor = {"PYTHONIOENCODING": f"{encoding}:strict", "PYTHONUTF8": "0"}
+
+    told = stopgap(*deploy_it, **poor)
+    as_json = stopgap(*deploy_it, "--output", "json", **poor)
+
+    assert told.exit_code == as_json.exit_code == 0
+    assert "deployment 1" in told.stdout
+    assert as_json.json["env"] == env
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status --env {}",
+        "deploy --from-schema {}",
+        "deploy --from-schema shop --label {}",
+        "promote --from a --to {}",
+        "rollback --to-label {}",
+        "status --db {}",
+    ],
+)
+def test_what_is_no_text_is_a_usage_error(
+    shop: Connection, stopgap: Run, command: str
+) -> None:
+    outcome = stopgap(*command.format("a\udcff").split())
+
+    assert outcome.exit_code == 2
+    assert "a\\udcff" in outcome.stderr
+
+
+def test_what_the_ci_could_not_encode_stops_no_deploy(
+    shop: Connection, stopgap: Run
+) -> None:
+    job = {"JENKINS_URL": "x", "BUILD_URL": "https://ci/\udcff"}
+
+    outcome = stopgap(
+        "deploy", "--from-schema", "shop", "--message", "why\udcff", **job
+    )
+
+    assert outcome.exit_code == 0, outcome.stderr
+    assert stopgap("deployments").stdout.endswith("  why?     https://ci/?\n")

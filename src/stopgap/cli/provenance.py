@@ -83,7 +83,7 @@ def gather(
         # What the CI says of its checkout wins: that is often on no branch.
         found = {**_git(folder or Path.cwd()), **_ci(variables)}
     if message is not None:
-        found["message"] = message
+        found["message"] = _text(message)
     return found
 
 
@@ -91,7 +91,7 @@ def ci_only(message: str | None, *, no_provenance: bool = False) -> dict[str, ob
     """Return who runs this, without where sources come from: they are not from here."""
     found = {} if no_provenance else _ci(os.environ)
     kept = {key: value for key, value in found.items() if key in ("ci", "ci_url")}
-    return kept if message is None else {**kept, "message": message}
+    return kept if message is None else {**kept, "message": _text(message)}
 
 
 def _ci(variables: Mapping[str, str]) -> dict[str, object]:
@@ -108,7 +108,12 @@ def _ci(variables: Mapping[str, str]) -> dict[str, object]:
         "git_commit": variables.get(system.commit, ""),
         "git_branch": next(filter(None, map(variables.get, system.branch)), ""),
     }
-    return {key: text[:_MAX_TEXT] for key, text in told.items() if text}
+    return {key: _text(text)[:_MAX_TEXT] for key, text in told.items() if text}
+
+
+def _text(text: str) -> str:
+    """Return a text without what its encoding could not read."""
+    return text.encode(errors="replace").decode()
 
 
 def _git(folder: Path) -> dict[str, object]:

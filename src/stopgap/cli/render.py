@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from difflib import unified_diff
+from typing import TextIO
 
 from rich.console import Console, Group
 from rich.text import Text
@@ -43,7 +44,7 @@ _CHANGE_STYLES = {"added": "green", "changed": "yellow", "removed": "red"}
 def print_json(answer: Mapping[str, object]) -> None:
     """Write an answer for programs."""
     with _output():
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(_json(answer, sys.stdout) + "\n")
 
 
 def print_human(*parts: str | Text) -> None:
@@ -215,7 +216,12 @@ def print_error_json(command: str | None, error: StopgapError) -> None:
     if command == "deploy":
         told["failed_deployment_id"] = error.failed_deployment_id
     answer = {"command": command, "exit_code": error.exit_code, "error": told}
-    print(json.dumps(answer, ensure_ascii=False, indent=2), file=sys.stderr)
+    print(_json(answer, sys.stderr), file=sys.stderr)
+
+
+def _json(answer: Mapping[str, object], stream: TextIO) -> str:
+    is_unicode = (stream.encoding or "").lower().startswith("utf")
+    return json.dumps(answer, ensure_ascii=not is_unicode, indent=2)
 
 
 def diagnostic_text(found: Diagnostic) -> Text:
