@@ -111,7 +111,7 @@ def test_verify_exits_3_when_something_is_wrong(shop: Connection, stopgap: Run) 
 
     assert whole.exit_code == 0
     assert whole.stdout.startswith("Nothing is wrong (")
-    assert "1 environments" in whole.stdout
+    assert ", 1 environment)" in whole.stdout
     assert damaged.exit_code == 3
     assert damaged.json["ok"] is False
     assert "dropped by hand" in stopgap("verify", "--env", "prod").stdout

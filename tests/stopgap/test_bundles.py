@@ -271,7 +271,7 @@ def unsealed(bundle: Bundle) -> object:
         (changed("functions.0.attributes.strict", "yes"), "SG122", "true or false"),
         (changed("functions.0.pointer.mode", "x"), "SG122", "a pointer"),
         (changed("functions.0.pointer.more", "x"), "SG122", "a pointer"),
-        (without("artifacts.0"), "SG122", "lacks 1 artifacts"),
+        (without("artifacts.0"), "SG122", "lacks 1 artifact"),
         (changed("artifacts.0.source_ts", "export {}"), "SG124", "its hash says"),
         (changed("artifacts.0.compiled_js", "export {}"), "SG124", "its hash says"),
         (changed("deployment.provenance", {"x": 1}), "SG120", "must be a string"),

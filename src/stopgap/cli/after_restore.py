@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from stopgap.cli.options import DbOption, Output, OutputOption
-from stopgap.cli.render import counted, print_human, print_json
+from stopgap.cli.render import print_human, print_json
 from stopgap.cli.session import open_client
+from stopgap.engine.words import counted
 
 
 def after_restore(db: DbOption = None, output: OutputOption = Output.HUMAN) -> None:

@@ -16,8 +16,9 @@ from stopgap.cli.options import (
     OutputOption,
     check_bigint,
 )
-from stopgap.cli.render import counted, print_human, print_json, progress
+from stopgap.cli.render import print_human, print_json, progress
 from stopgap.cli.session import open_client
+from stopgap.engine.words import counted
 
 
 def export_(

@@ -8,7 +8,6 @@ import typer
 
 from stopgap.cli.options import AnyEnvOption, DbOption, Output, OutputOption
 from stopgap.cli.render import (
-    counted,
     moment,
     print_human,
     print_json,
@@ -16,6 +15,7 @@ from stopgap.cli.render import (
     table,
 )
 from stopgap.cli.session import open_client
+from stopgap.engine.words import counted
 from stopgap.results import Json
 
 

@@ -8,13 +8,13 @@ from rich.text import Text
 
 from stopgap import Client, Made, StopgapError
 from stopgap.cli.render import (
-    counted,
     env_option,
     one_line,
     print_human,
     table,
     title,
 )
+from stopgap.engine.words import counted
 from stopgap.results import Json
 
 _COLUMNS = ("function", "change")

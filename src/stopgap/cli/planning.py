@@ -11,7 +11,6 @@ from rich.text import Text
 from stopgap import DatabaseError, FunctionDiff, Plan, Refusal
 from stopgap.cli.render import (
     change_title,
-    counted,
     diagnostic_text,
     labelled,
     one_line,
@@ -19,6 +18,7 @@ from stopgap.cli.render import (
     table,
     unified,
 )
+from stopgap.engine.words import counted
 
 # The refusal whose detail the diagnostics are.
 _COMPILE_FAILED = "SG108"

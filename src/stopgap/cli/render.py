@@ -118,11 +118,6 @@ def env_option(env: str) -> str:
     return f"--env {shlex.quote(env)}"
 
 
-def counted(number: int, what: str) -> str:
-    """Return a number of things in words."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def change_title(function: FunctionDiff) -> Text:
     """Return a function and what becomes of it."""
     style = _CHANGE_STYLES.get(function.change, "")

@@ -8,6 +8,7 @@ from stopgap.cli.diff import DIFFERENCES
 from stopgap.cli.options import AnyEnvOption, DbOption, Output, OutputOption
 from stopgap.cli.render import print_human, print_json, progress, table
 from stopgap.cli.session import open_client
+from stopgap.engine.words import counted
 
 
 def verify(
@@ -34,7 +35,8 @@ def verify(
         print_human(table(("check", "what is wrong", "what to do"), rows))
     else:
         checked = ", ".join(
-            f"{count} {what}" for what, count in found["checked"].items()
+            counted(count, what.removesuffix("s"))
+            for what, count in found["checked"].items()
         )
         print_human(f"Nothing is wrong ({checked})")
     if findings:

@@ -18,6 +18,7 @@ from .session import Session
 from .states import Status
 from .store import Environment, activate_first, set_status
 from .version import Versions
+from .words import counted
 
 _CHANNEL = "stopgap"
 # PostgREST listens here, and learns of functions that came and went.
@@ -47,7 +48,7 @@ def check_artifacts(database: Database, versions: Versions) -> None:
         return
     names = [name for name, v in sorted(versions.items()) if v.artifact_hash in missing]
     raise ArtifactMissing(
-        f"plts.artifact lacks the code of {len(names)} functions",
+        f"plts.artifact lacks the code of {counted(len(names), 'function')}",
         detail="They are: " + ", ".join(f'"{name}"' for name in names) + ".",
         hint="Restore the rows of plts.artifact, or deploy the functions again.",
     )

@@ -16,6 +16,7 @@ from .errors import BundleAltered, BundleMalformed, BundleVersionUnknown
 from .names import MAX_IDENTIFIER_BYTES
 from .pointer import canonical_pointer
 from .version import FunctionVersion
+from .words import counted
 
 FORMAT = "stopgap.bundle"
 VERSION = 1
@@ -244,7 +245,7 @@ def _check_complete(bundle: Bundle) -> None:
     missing = sorted(needed - set(there))
     if missing:
         raise BundleMalformed(
-            f"the bundle lacks {len(missing)} artifacts that it needs",
+            f"the bundle lacks {counted(len(missing), 'artifact')} that it needs",
             detail=", ".join(missing) + ".",
         )
 

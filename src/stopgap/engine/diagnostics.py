@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .errors import CompileFailed
+from .words import counted
 
 # What plts.artifact_source() puts, in a line of its own, before a plain body.
 _PLAIN_BODY_MARK = "/* plts:body */"
@@ -79,10 +80,10 @@ def author_text(source: str) -> str:
 def compile_failed(schema: str, diagnostics: Sequence[Diagnostic]) -> CompileFailed:
     """Return the refusal that reports all of them."""
     functions = {each.fn_name for each in diagnostics}
-    errors = _counted(len(diagnostics), "error")
+    errors = counted(len(diagnostics), "error")
     return CompileFailed(
         f'the functions of schema "{schema}" do not compile:'
-        f" {errors} in {_counted(len(functions), 'function')}",
+        f" {errors} in {counted(len(functions), 'function')}",
         detail="\n".join(str(each) for each in diagnostics),
         hint="Correct the functions and deploy again; nothing was changed.",
     )
@@ -93,7 +94,3 @@ def diagnostics_from_json(
 ) -> tuple[Diagnostic, ...]:
     """Return the errors of the JSON array that `plts.typecheck_ts` answered."""
     return parse_diagnostics(json.loads(text), texts)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .errors import InvalidArgument, TooFewSteps, UnknownDeployment, UnknownLabel
 from .names import quote_literal
 from .states import Status, check_transition
+from .words import counted
 
 
 class Ancestor(NamedTuple):
@@ -36,7 +37,8 @@ def target_by_steps(
     """
     if steps > len(ancestors):
         raise TooFewSteps(
-            f'environment "{env}" cannot go back {steps} steps:'
+            f'environment "{env}" cannot go back'
+            f" {counted(steps, 'step')}:"
             f" its lineage holds {len(ancestors)}",
             detail=f"Deployment {active_id} is active.",
             hint=f"stopgap.deployments({quote_literal(env)}) lists what there is.",
