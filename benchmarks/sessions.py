@@ -253,9 +253,10 @@ def _expect(session: psycopg.Connection[Any], query: str, expected: object) -> N
 
 
 def _ensure_role(session: psycopg.Connection[Any], role: str) -> None:
-    if not session.execute(
-        "select from pg_catalog.pg_roles where rolname = %s", [role]
-    ).fetchone():
+    known = session.execute(
+        "select true from pg_catalog.pg_roles where rolname = %s", [role]
+    )
+    if known.fetchone() is None:
         session.execute(f"create role {role}".encode())
     session.execute(f"grant usage on schema bench to {role}".encode())
 
