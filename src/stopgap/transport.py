@@ -171,6 +171,8 @@ class Transport:
         except StopgapError as error:
             if is_committing and self.connection.closed:
                 raise _AnswerLost(answer, told, error.message) from error
+            if isinstance(error, ConnectionFailed):
+                error.hint = "nothing was changed: try again"
             raise
         return answer, told
 
@@ -210,9 +212,8 @@ class Transport:
             raise UsageError(_NO_UNICODE.format(near)) from error
         except psycopg.Error as error:
             if self.connection.closed:
-                raise ConnectionFailed(
-                    f"the connection broke: {_one_line(error)}"
-                ) from error
+                reason = error.diag.message_primary or _one_line(error)
+                raise ConnectionFailed(f"the connection broke: {reason}") from error
             if error.sqlstate in _MISSING and not self._has_extension():
                 raise NotInitialized(
                     hint="as a superuser run: create extension stopgap cascade"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import signal
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
@@ -191,27 +192,51 @@ def test_a_database_without_stopgap_has_no_audit_either(
     assert stopgap("audit", "--db", dsn).exit_code == 14
 
 
-@pytest.mark.parametrize("output", ["human", "json"])
-def test_who_interrupts_a_change_is_told_where_to_look(
-    shop: Connection, stopgap: Run, connect: Connect, database: str, output: str
-) -> None:
+@pytest.fixture
+def waiting(
+    shop: Connection, stopgap: Run, connect: Connect, database: str
+) -> Iterator[subprocess.Popen[str]]:
+    """A rollback that waits for the environment's lock."""
     deploy(stopgap)
     holder = connect(autocommit=False)
     holder.execute("select stopgap.activate('prod', 1)")
-    waiting = subprocess.Popen(
-        [PROGRAM, "rollback", "--db", database, "--output", output],
+    rollback = subprocess.Popen(
+        [PROGRAM, "rollback", "--db", database],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
     )
     assert wait_until(lambda: is_waiting(shop), seconds=30)
+    yield rollback
+    holder.rollback()
+    assert not is_waiting(shop)
+
+
+def test_who_interrupts_a_change_is_told_where_to_look(
+    waiting: subprocess.Popen[str],
+) -> None:
     waiting.send_signal(signal.SIGINT)
     _, told = waiting.communicate()
-    holder.rollback()
 
     assert waiting.returncode == 130
     assert "stopgap audit" in told
-    assert not is_waiting(shop)
+
+
+def test_a_session_that_was_ended_says_that_nothing_changed(
+    shop: Connection, waiting: subprocess.Popen[str]
+) -> None:
+    shop.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where wait_event_type = 'Lock' and datname = current_database()"
+    )
+    _, told = waiting.communicate()
+
+    assert waiting.returncode == 10
+    assert told.splitlines()[-2:] == [
+        "error: the connection broke:"
+        " terminating connection due to administrator command",
+        "hint: nothing was changed: try again",
+    ]
 
 
 def is_waiting(connection: Connection) -> bool:
