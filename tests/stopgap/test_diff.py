@@ -163,6 +163,23 @@ def test_a_schema_is_compared_with_a_deployment(two: Connection) -> None:
     assert changes(diff(two, against=2)) == {"f": "changed", "new": "unchanged"}
 
 
+@pytest.mark.parametrize("side", ["deployment", "against"])
+def test_a_deployment_that_failed_is_not_compared(two: Connection, side: str) -> None:
+    failed = value(
+        two, """select stopgap.record_failure('prod', 'shop', '{"message": "m"}')"""
+    )
+
+    with pytest.raises(psycopg.Error, match=f"{failed} failed") as error:
+        value(
+            two,
+            "select stopgap.diff('prod', null, jsonb_build_object(%s::text, %s::int))",
+            side,
+            failed,
+        )
+
+    assert error.value.sqlstate == "SG205"
+
+
 def test_a_deployment_that_was_removed_is_not_compared(two: Connection) -> None:
     two.execute("update stopgap.deployment set status = 'removed' where id = 1")
 

@@ -133,6 +133,12 @@ def _deployment(database: Database, deployment_id: int) -> _Side:
             f"deployment {deployment_id} was removed, and its functions with it",
             hint=f"stopgap.deployments({quote_literal(found.env)}) lists what is left.",
         )
+    if found.status is Status.FAILED:
+        # Compared, it would look as if it had dropped everything.
+        raise UnknownDeployment(
+            f"deployment {deployment_id} failed, and has no functions",
+            hint="Its manifest says why: compare with what was deployed.",
+        )
     functions = versions_of(database, deployment_id)
     return _Side(found.env, deployment_id, found.source_schema, functions)
 
