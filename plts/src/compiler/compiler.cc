@@ -250,15 +250,16 @@ v8::Local<v8::String> CallDriver(const Access& js, v8::Local<v8::Object> driver,
 // How V8 is to treat the compiler's code while it runs. Without threads it optimizes
 // in the middle of a check, for code that most sessions run a few times: measured for a
 // module of twenty lines, 12 to 15 ms without and 30 to 50 with it. Much text is
-// another matter: a module of 100 KB takes 8 s without and 3 s with it, where what is
-// optimized has to be hot three times as long as by V8's own choice.
+// another matter, if only what is hot fifteen times as long as V8 asks for is optimized:
+// a module of 100 KB takes 8 s without and 2.5 s so, and a thousand small ones a fifth
+// less.
 class OptimizerFor {
  public:
   explicit OptimizerFor(size_t bytes) {
     if (bytes < kMuchText) {
       Set("--no-opt --no-lazy-feedback-allocation");
     } else {
-      Set("--interrupt-budget=405504");
+      Set("--interrupt-budget=2000000");
     }
   }
   ~OptimizerFor() { Set("--opt --lazy-feedback-allocation --interrupt-budget=135168"); }
