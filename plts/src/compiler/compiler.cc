@@ -250,9 +250,9 @@ v8::Local<v8::String> CallDriver(const Access& js, v8::Local<v8::Object> driver,
 // How V8 is to treat the compiler's code while it runs. Without threads it optimizes
 // in the middle of a check, for code that most sessions run a few times: measured for a
 // module of twenty lines, 12 to 15 ms without and 30 to 50 with it. Much text is
-// another matter, if only what is hot fifteen times as long as V8 asks for is optimized:
-// a module of 100 KB takes 8 s without and 2.5 s so, and a thousand small ones a fifth
-// less.
+// another matter, if only what is hot fifteen times as long as V8 asks for is
+// optimized: a module of 100 KB takes 8 s without and 2.5 s so, and a thousand small
+// ones a fifth less.
 class OptimizerFor {
  public:
   explicit OptimizerFor(size_t bytes) {
