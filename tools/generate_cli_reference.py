@@ -70,8 +70,8 @@ An error is JSON too, on the standard error: `command`, `exit_code` and `error` 
 `kind`, `message` and `hint`; what the database refused has `sqlstate` and `detail`, and
 TypeScript that does not compile has `diagnostics`, each with `fn_name`, `line`,
 `column`, `code` and `message`. Smoke tests that failed are in `smoke_tests`, each with
-`check`, `line` and `message`. `failed_deployment_id` of `deploy` is where the
-history keeps it, null where it does not. SQLSTATEs are listed in the
+`check`, `line` and `message`. `failed_deployment_id` of `deploy` and `import` is where
+the history keeps it, null where it does not. SQLSTATEs are listed in the
 [SQL reference](sql.md).
 """
 

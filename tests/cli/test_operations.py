@@ -177,6 +177,38 @@ def test_a_deploy_that_fails_is_recorded(shop: Connection, stopgap: Run) -> None
     assert history[0]["label"] == "v2"
 
 
+def test_an_import_that_fails_is_recorded(shop: Connection, stopgap: Run) -> None:
+    deploy(stopgap, "--label", "v1")
+    stopgap("export", "--out", "b.json")
+    write(shop, "greet", "export default () => 2;")
+    deploy(stopgap)
+    shop.execute("alter function live_deployment.greet(jsonb) owner to postgres")
+
+    failed = stopgap("import", "b.json", "--message", "go back", "--output", "json")
+
+    assert failed.exit_code == 11
+    recorded = failed.error_json["error"]["failed_deployment_id"]
+    newest = answer(stopgap("deployments", "--output", "json"))["deployments"][0]
+    assert (newest["id"], newest["status"]) == (recorded, "failed")
+    assert (newest["label"], newest["source_schema"]) == ("v1", "shop")
+    assert (
+        newest["manifest"]["error"]["sqlstate"]
+        == failed.error_json["error"]["sqlstate"]
+    )
+    assert newest["provenance"]["message"] == "go back"
+
+
+def test_a_bundle_without_a_schema_is_refused_and_leaves_no_record(
+    shop: Connection, stopgap: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "b.json").write_text('{"format": "stopgap.bundle", "deployment": 1}')
+
+    failed = stopgap("import", "b.json", "--output", "json")
+
+    assert failed.exit_code == 17
+    assert failed.error_json["error"]["failed_deployment_id"] is None
+
+
 def test_who_may_not_deploy_leaves_no_record(
     shop: Connection, run: Run, database: str
 ) -> None:

@@ -20,8 +20,10 @@ from stopgap.cli.options import (
     PruneOption,
 )
 from stopgap.cli.provenance import MessageOption, NoProvenanceOption, ci_only
+from stopgap.cli.recording import recorded_failure
 from stopgap.cli.render import print_json, progress, table
 from stopgap.cli.session import open_client
+from stopgap.results import Json
 
 
 def import_(
@@ -56,8 +58,18 @@ def import_(
     """
     is_json = output is Output.JSON
     bundle = read_bundle(file, verify_key=verify_key)
+    provenance = ci_only(message, no_provenance=no_provenance)
     with open_client(db, quiet=is_json) as client:
-        with progress(f"importing {file.name} to {env}", quiet=is_json):
+        with (
+            progress(f"importing {file.name} to {env}", quiet=is_json),
+            recorded_failure(
+                client,
+                env,
+                _said(bundle, "source_schema"),
+                label or _said(bundle, "label"),
+                provenance,
+            ),
+        ):
             made = client.import_deployment(
                 env,
                 bundle,
@@ -65,7 +77,7 @@ def import_(
                 prune=prune,
                 activate=not no_activate,
                 if_changed=if_changed,
-                provenance=ci_only(message, no_provenance=no_provenance),
+                provenance=provenance,
             )
         recorded = made.deployment.provenance.get("bundle") or {}
         differences = recorded.get("differences", [])
@@ -92,6 +104,13 @@ def import_(
                 "differences": differences,
             }
         )
+
+
+def _said(bundle: Json, key: str) -> str | None:
+    """Return what the bundle says of its deployment, before anybody has checked it."""
+    deployment = bundle.get("deployment")
+    found = deployment.get(key) if isinstance(deployment, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _compiled_differently(differences: list[dict[str, object]]) -> Text:

@@ -1,4 +1,4 @@
-"""Records what a deploy failed with, for the history to show."""
+"""Records what a deploy or an import failed with, for the history to show."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ _UNRECORDED = frozenset({"42501", "55P03", "SG001", "SG207"})
 def recorded_failure(
     client: Client,
     env: str,
-    from_schema: str,
+    from_schema: str | None,
     label: str | None,
     provenance: Mapping[str, object],
 ) -> Iterator[None]:
-    """Record the refusal of a deploy in a second transaction, and let it go on.
+    """Record a refusal in a second transaction, and let it go on.
 
-    Not one whose outcome is unknown: the deployment may be there.
+    Not one whose outcome is unknown: the deployment may be there. Nor one of a source
+    schema that nobody knows.
     """
     try:
         yield
     except (ConnectionFailed, DatabaseError, SmokeFailed) as error:
-        if not (isinstance(error, DatabaseError) and error.sqlstate in _UNRECORDED):
+        refused = isinstance(error, DatabaseError) and error.sqlstate in _UNRECORDED
+        if from_schema is not None and not refused:
             # What keeps the record from being made is not what went wrong.
             with suppress(StopgapError):
                 error.failed_deployment_id = client.record_failure(

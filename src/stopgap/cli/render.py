@@ -208,7 +208,7 @@ def print_error_json(command: str | None, error: StopgapError) -> None:
             {"check": each.name, "line": each.line, "message": each.why}
             for each in error.failures
         ]
-    if command == "deploy":
+    if command in ("deploy", "import"):
         told["failed_deployment_id"] = error.failed_deployment_id
     answer = {"command": command, "exit_code": error.exit_code, "error": told}
     print(_json(answer, sys.stderr), file=sys.stderr)
