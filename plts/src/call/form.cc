@@ -25,7 +25,6 @@ class Scanner {
       rest_.remove_prefix(blanks == std::string_view::npos ? rest_.size() : blanks);
       if (rest_.starts_with("//")) {
         const std::string_view line = rest_.substr(0, rest_.find_first_of("\n\r"));
-
         if (line.find("\xE2\x80") != std::string_view::npos) return false;
         rest_.remove_prefix(line.size());
       } else if (rest_.starts_with("/*")) {

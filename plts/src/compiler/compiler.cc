@@ -325,6 +325,24 @@ std::optional<Artifact> FindImported(const std::string& hash,
   return artifact;
 }
 
+// Adds the artifacts of these hashes and, as that is known of what is stored, all that
+// they import in turn.
+void AddImported(std::vector<std::string> hashes, const std::vector<Source>& sources,
+                 const std::string& options, Oid importer, Imported* imported) {
+  while (!hashes.empty()) {
+    const std::string hash = std::move(hashes.back());
+    hashes.pop_back();
+    if (hash.empty() || imported->contains(hash)) continue;
+    std::optional<Artifact> artifact = FindImported(hash, sources, options, importer);
+    if (artifact) {
+      for (const std::string& specifier : artifact->imports) {
+        hashes.push_back(ArtifactOf(specifier));
+      }
+    }
+    imported->emplace(hash, std::move(artifact));
+  }
+}
+
 // Sources see nothing of each other, so many are compiled in several programs: what
 // TypeScript keeps of them, for a small one up to a tenth of a megabyte and for a large
 // one several hundred times its text, would not fit the heap limit.
@@ -376,20 +394,8 @@ Compilation Compile(const std::vector<Source>& sources, const std::string& optio
       first += program.sources.size();
       continue;
     }
-    // What an import leads to is known once it was parsed: ask again with it. Of what
-    // is stored it is known already.
-    while (!needs.empty()) {
-      const std::string hash = std::move(needs.back());
-      needs.pop_back();
-      if (hash.empty() || imported.contains(hash)) continue;
-      std::optional<Artifact> artifact = FindImported(hash, sources, options, importer);
-      if (artifact) {
-        for (const std::string& specifier : artifact->imports) {
-          needs.push_back(ArtifactOf(specifier));
-        }
-      }
-      imported.emplace(hash, std::move(artifact));
-    }
+    // What an import leads to is known once it was parsed: ask again with it.
+    AddImported(std::move(needs), sources, options, importer, &imported);
   } while (first < sources.size());
   return all;
 }

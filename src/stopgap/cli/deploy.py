@@ -87,14 +87,7 @@ def deploy(
                 smoke=checks,
             )
         if not is_json:
-            is_sealed = deployed.deployment.status == "sealed"
-            print_made(
-                client,
-                deployed,
-                f"{'Sealed' if is_sealed else 'Deployed'} {from_schema} "
-                f"{'for' if is_sealed else 'to'}",
-                if_changed=if_changed,
-            )
+            print_made(client, deployed, "Deployed", from_schema, if_changed=if_changed)
     if is_json:
         print_json(
             {

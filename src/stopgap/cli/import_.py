@@ -82,12 +82,11 @@ def import_(
         recorded = made.deployment.provenance.get("bundle") or {}
         differences = recorded.get("differences", [])
         if not is_json:
-            is_sealed = made.deployment.status == "sealed"
             print_made(
                 client,
                 made,
-                f"{'Sealed' if is_sealed else 'Imported'} {file.name} "
-                f"{'for' if is_sealed else 'to'}",
+                "Imported",
+                file.name,
                 if_changed=if_changed,
                 sections=[_compiled_differently(differences)] if differences else [],
             )

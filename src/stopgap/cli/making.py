@@ -24,26 +24,30 @@ def print_made(
     client: Client,
     made: Made,
     done: str,
+    what: str,
     *,
     if_changed: bool,
     sections: Sequence[Text | str] = (),
 ) -> None:
-    """Say what was made and what became of live functions; `done` says how.
+    """Say what was made and what became of live functions.
 
-    `sections` is what the verb itself has to add.
+    `done` is the verb's word for it, and `what` it was done to; `sections` is what the
+    verb itself has to add.
     """
     env, deployment = made.env, made.deployment
     if if_changed and not made.changed:
         print_human(f"Nothing changed: {env} runs {title(deployment)} already")
         return
+    is_sealed = deployment.status == "sealed"
+    made_of = f"Sealed {what} for" if is_sealed else f"{done} {what} to"
     print_human(
-        f"{done} {env}: {title(deployment)}, "
+        f"{made_of} {env}: {title(deployment)}, "
         f"{counted(deployment.function_count, 'function')}"
     )
     consequences = _consequences(deployment.manifest)
     for section in (*_changes(client, made), *sections, *consequences):
         print_human("", section)
-    if deployment.status == "sealed":
+    if is_sealed:
         command = f"activate {env_option(env)} {deployment.id}"
         print_human("", f"To activate: stopgap {command}")
     elif made.outcome.from_deployment_id is not None:

@@ -53,7 +53,7 @@ def promote(
                 provenance=provenance,
             )
         if not is_json:
-            print_made(client, made, f"Promoted {from_env} to", if_changed=if_changed)
+            print_made(client, made, "Promoted", from_env, if_changed=if_changed)
     if is_json:
         print_json(
             {

@@ -6,6 +6,7 @@ from collections.abc import Sequence, Set
 
 from .database import Database, SqlError
 from .diagnostics import (
+    COMPILE_ERRORS,
     Diagnostic,
     compile_failed,
     compiled_text,
@@ -15,9 +16,6 @@ from .errors import ArtifactMissing
 from .pointer import render_pointer
 from .source import SourceFunction
 from .version import FunctionVersion
-
-# What plts.compile_and_store() fails with: the syntax phase, and the semantic one.
-_COMPILE_ERRORS = frozenset({"42601", "42P13"})
 
 
 def compile_functions(
@@ -53,7 +51,7 @@ def _compile(
     try:
         rows = database.fetch("compile", oids=oids)
     except SqlError as error:
-        if error.sqlstate not in _COMPILE_ERRORS:
+        if error.sqlstate not in COMPILE_ERRORS:
             raise
         diagnostics = find_diagnostics(database, functions)
         if not diagnostics:

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from .errors import CompileFailed
 from .words import counted
 
+# What plts.compile_and_store() fails with: the syntax phase, and the semantic one.
+COMPILE_ERRORS = frozenset({"42601", "42P13"})
+
 # What plts.artifact_source() puts, in a line of its own, before a plain body.
 _PLAIN_BODY_MARK = "/* plts:body */"
 

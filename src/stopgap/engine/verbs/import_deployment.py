@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..bundle import Bundle, BundledArtifact, compile_order, read_bundle
 from ..database import Database, SqlError
-from ..diagnostics import compiled_text, diagnostics_from_json
+from ..diagnostics import COMPILE_ERRORS, compiled_text, diagnostics_from_json
 from ..environment import ensure_environment, lock_environment
 from ..errors import BundleAltered, CompileFailed
 from ..making import New, make
@@ -23,7 +23,6 @@ from ..settings import LogLevel
 from ..version import FunctionVersion
 
 _KEYS = ("label", "prune", "activate", "if_changed")
-_COMPILE_ERRORS = frozenset({"42601", "42P13"})
 
 
 def import_deployment(
@@ -120,7 +119,7 @@ def _compile(database: Database, bundle: Bundle) -> dict[str, str]:
                 "compile_sources", sources=sources, options=batch[0].compiler_opts
             )
         except SqlError as error:
-            if error.sqlstate not in _COMPILE_ERRORS:
+            if error.sqlstate not in COMPILE_ERRORS:
                 raise
             raise _compile_failed(database, bundle, batch) from error
         for each, row in zip(batch, rows, strict=True):
