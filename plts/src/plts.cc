@@ -1,6 +1,7 @@
 // The front door: what PostgreSQL loads and calls.
 
 #include "api/plan.h"
+#include "api/read_only.h"
 #include "call/call.h"
 #include "call/event_trigger.h"
 #include "call/function.h"
@@ -46,6 +47,7 @@ PGDLLEXPORT void _PG_init(void) {
   plts::pg_watch_functions();
   plts::pg_watch_relations();
   plts::pg_watch_shapes();
+  plts::pg_watch_read_only();
   plts::pg_prewarm(plts::Rehearse);
 }
 

@@ -85,13 +85,17 @@ class Refusal:
 
 
 @contextmanager
-def refused(sqlstate: str) -> Iterator[Refusal]:
-    """Expect the block to be ended by an error of the server with this SQLSTATE."""
+def refused(sqlstate: str, saying: str = "") -> Iterator[Refusal]:
+    """Expect the block to be ended by an error of the server with this SQLSTATE.
+
+    Its primary message is expected to have the text `saying` in it.
+    """
     refusal = Refusal()
     with pytest.raises(psycopg.Error) as raised:
         yield refusal
     refusal.error = raised.value
     assert refusal.sqlstate == sqlstate, f"{refusal.sqlstate}: {refusal.error}"
+    assert saying in refusal.message
 
 
 @contextmanager

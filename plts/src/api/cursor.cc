@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "api/prepared.h"
+#include "api/read_only.h"
 #include "api/rows.h"
 #include "api/savepoint.h"
 #include "api/transition.h"

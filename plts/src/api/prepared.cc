@@ -139,16 +139,4 @@ void Parameters::NameParameter(Error* error) const {
                     plan_.converters[at_]->sql_name);
 }
 
-void pg_check_read_only(const CallFrame& frame) {
-  // Without a subtransaction the id would be the whole transaction's; that is parallel
-  // mode, which cannot write anyway.
-  if (!frame.read_only || !SubtransactionsAllowed() ||
-      !TransactionIdIsValid(GetCurrentTransactionIdIfAny())) {
-    return;
-  }
-  ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-                  errmsg("a query handler cannot write to the database"),
-                  errhint("Declare the function with mutation instead of query.")));
-}
-
 }  // namespace plts

@@ -74,7 +74,4 @@ class Parameters {
   char few_nulls_[kFew];
 };
 
-// Raises where a query handler has written. May ereport.
-void pg_check_read_only(const CallFrame& frame);
-
 }  // namespace plts

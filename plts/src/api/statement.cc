@@ -3,6 +3,7 @@
 #include "api/statement.h"
 
 #include "api/prepared.h"
+#include "api/read_only.h"
 #include "api/rows.h"
 #include "api/savepoint.h"
 #include "call/function.h"

@@ -6,6 +6,7 @@
 
 #include "api/transaction.h"
 
+#include "api/read_only.h"
 #include "pg/guard.h"
 
 namespace plts {
@@ -39,6 +40,7 @@ void CheckAllowed(const CallFrame& frame, bool commit) {
 
 void EndTransaction(CallFrame& frame, bool commit) {
   CheckAllowed(frame, commit);
+  FinishReadOnly(frame);
   volatile bool connected = false;
   const auto next = [&] {
     // The mode of the transaction is its own; that of the call goes on.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/read_only.h"
 #include "api/savepoint.h"
 #include "call/arguments.h"
 #include "call/driver.h"
@@ -42,10 +43,12 @@ v8::Local<v8::Value> FnObject(Realm& realm, const FunctionBody& body,
 
 CallScope::CallScope(CallFrame* frame, Realm* realm, FunctionBody* body)
     : frame_(frame) {
+  const bool inherited = g_frame != nullptr && g_frame->read_only;
+  if (body->read_only && !inherited) BeginReadOnly();
   frame->previous = g_frame;
   frame->realm = realm;
   frame->body = body;
-  frame->read_only = body->read_only || (g_frame != nullptr && g_frame->read_only);
+  frame->read_only = body->read_only || inherited;
   frame->transaction_read_only = XactReadOnly;
   g_frame = frame;
   body->references++;
@@ -101,7 +104,10 @@ v8::Local<v8::Value> CallHandler(const Invocation& call, v8::Local<v8::Value>* v
                             ->Call(context, self, kBeforeArguments + count, values)));
 }
 
-void FinishCall(const Invocation& call) { FinishStatements(call.frame); }
+void FinishCall(const Invocation& call) {
+  FinishStatements(call.frame);
+  FinishReadOnly(call.frame);
+}
 
 void FailCall(const Invocation& call, Error* error) {
   RollbackSavepoints(call.frame);

@@ -284,6 +284,14 @@ namespace {
 // The unique index has a row's hash already.
 struct Conflict {};
 
+// The table is written below SQL, where nothing else asks. May ereport.
+void pg_check_may_write() {
+  constexpr char kWhat[] = "INSERT on plts.artifact";
+  PreventCommandIfReadOnly(kWhat);
+  PreventCommandIfParallelMode(kWhat);
+  PreventCommandDuringRecovery(kWhat);
+}
+
 // Inserts rows that were not there a moment ago. Throws Conflict where one is there
 // now; the caller's subtransaction takes all of them back.
 void InsertRows(const Artifact* artifacts, size_t count) {
@@ -308,6 +316,7 @@ void InsertRows(const Artifact* artifacts, size_t count) {
 }  // namespace
 
 void StoreArtifacts(const std::vector<Artifact>& artifacts) {
+  if (!artifacts.empty()) Guard(pg_check_may_write);
   try {
     InSubtransaction([&] { InsertRows(artifacts.data(), artifacts.size()); });
   } catch (const Conflict&) {
@@ -327,6 +336,7 @@ bool StoreArtifact(const Artifact& artifact, bool wait) {
       Guard([&] { XactLockTableWait(storing, nullptr, nullptr, XLTW_None); });
       continue;
     }
+    Guard(pg_check_may_write);
     try {
       InSubtransaction([&] { InsertRows(&artifact, 1); });
       return true;

@@ -11,6 +11,7 @@
 extern "C" {
 #include <executor/executor.h>
 #include <utils/float.h>
+#include <utils/fmgroids.h>
 }
 
 namespace plts {
@@ -41,6 +42,18 @@ inline double pg_float8_from_text(char* text, const char* source) {
   return float8in_internal(text, nullptr, "double precision", source);
 #endif
 }
+
+// The functions pg_logical_emit_message, which have one parameter more since 17.
+#if PG_VERSION_NUM >= 170000
+inline constexpr Oid kLogicalEmitTextMessage =
+    F_PG_LOGICAL_EMIT_MESSAGE_BOOL_TEXT_TEXT_BOOL;
+inline constexpr Oid kLogicalEmitBytesMessage =
+    F_PG_LOGICAL_EMIT_MESSAGE_BOOL_TEXT_BYTEA_BOOL;
+#else
+inline constexpr Oid kLogicalEmitTextMessage = F_PG_LOGICAL_EMIT_MESSAGE_BOOL_TEXT_TEXT;
+inline constexpr Oid kLogicalEmitBytesMessage =
+    F_PG_LOGICAL_EMIT_MESSAGE_BOOL_TEXT_BYTEA;
+#endif
 
 // Since 17 internal subtransactions may be opened in parallel mode.
 inline constexpr bool kSubtransactionsInParallelMode = PG_VERSION_NUM >= 170000;
