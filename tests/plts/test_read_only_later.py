@@ -1,8 +1,8 @@
 """No work of a call that only reads happens after it, and others feel nothing of it.
 
-A handler made by `query` can leave behind cursors, settings and prepared statements, and
-take locks or send messages without writing a row: each way is closed here, or shown to
-carry no write.
+A handler made by `query` can leave behind cursors, settings and prepared statements,
+and take locks or send messages without writing a row: each way is closed here, or shown
+to carry no write.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def rows(connection: Connection) -> object:
 
 HOLDABLE = {
     "statement": "declare c cursor with hold for select writes()",
-    "sensitive statement": "declare c scroll cursor with hold for select * from writes()",
+    "scrollable": "declare c scroll cursor with hold for select * from writes()",
     "PL/pgSQL": "select opens('c', true)",
     "do": "do $d$ begin execute 'declare c cursor with hold for select writes()'; "
     "end $d$",
