@@ -71,10 +71,9 @@ void pg_note_cursors() {
   const bool told = SubtransactionsAllowed();
   const SubTransactionId current = GetCurrentSubTransactionId();
   pg_each_portal([&](Portal portal) {
-    const bool old =
-        told ? portal->createSubid != current
-             : std::find(cursors.before.begin(), cursors.before.end(), portal) !=
-                   cursors.before.end();
+    const bool old = told ? portal->createSubid != current
+                          : std::find(cursors.before.begin(), cursors.before.end(),
+                                      portal) != cursors.before.end();
     if (old) return;
     auto& opened = cursors.opened;
     if (std::find(opened.begin(), opened.end(), portal->name) == opened.end()) {
@@ -150,17 +149,17 @@ void OnUtility(PlannedStmt* planned, const char* query, bool read_only_tree,
   if (IsReadOnly()) {
     const char* refused = RefusedCommand(planned->utilityStmt);
     if (refused != nullptr) {
-      ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
-                      errmsg("a query handler cannot run %s", refused),
-                      errhint("%s", kHint)));
+      ereport(ERROR,
+              (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
+               errmsg("a query handler cannot run %s", refused), errhint("%s", kHint)));
     }
   }
-  const auto next = g_next_utility != nullptr ? g_next_utility : standard_ProcessUtility;
+  const auto next =
+      g_next_utility != nullptr ? g_next_utility : standard_ProcessUtility;
   next(planned, query, read_only_tree, context, params, environment, dest, completion);
 }
 
-void OnAccess(ObjectAccessType access, Oid kind, Oid object, int part,
-              void* argument) {
+void OnAccess(ObjectAccessType access, Oid kind, Oid object, int part, void* argument) {
   if (access == OAT_FUNCTION_EXECUTE && IsReadOnly() && IsRefusedFunction(object)) {
     ereport(ERROR, (errcode(ERRCODE_READ_ONLY_SQL_TRANSACTION),
                     errmsg("a query handler cannot call %s", get_func_name(object)),
