@@ -11,6 +11,7 @@ import system_packages
 PACKAGES = (
     "clang-format",
     "g++",
+    "libicu-dev",
     "make",
     "postgresql-15",
     "postgresql-plpython3-15",

@@ -132,15 +132,6 @@ def test_local_time_is_the_sessions(session: Connection) -> None:
     }
 
 
-def test_a_zone_that_is_no_name_is_utc_to_javascript(session: Connection) -> None:
-    define(session, "off() returns int", "return new Date(0).getTimezoneOffset()")
-    session.execute("set timezone = 'Asia/Tokyo'")
-    named = fetch(session, "select off()")
-    session.execute("set time zone interval '+03:30' hour to minute")
-
-    assert [named, fetch(session, "select off()")] == [-540, 0]
-
-
 def test_sql_goes_on_in_its_own_zone(session: Connection) -> None:
     session.execute("set timezone = 'Asia/Tokyo'")
     evaluate(session, "int", "return new Date(0).getHours()")

@@ -30,6 +30,9 @@ PLTS_FAMILY(Void);
 
 #undef PLTS_FAMILY
 
+// What the type's input function makes of the text, in the server's encoding.
+Datum pg_text_to_datum(const Converter& converter, const char* text);
+
 bool BoolQuick(v8::Local<v8::Value> value, Datum* out);
 bool Int4Quick(v8::Local<v8::Value> value, Datum* out);
 bool Float8Quick(v8::Local<v8::Value> value, Datum* out);

@@ -72,10 +72,15 @@ Datum OtherToDatum(const Converter& converter, const Conversion& c,
                    v8::Local<v8::Value> value) {
   if (!value->IsString()) pg_cannot_convert(converter, c, value);
   int length;
-  char* text = pg_js_to_text(c.isolate, value.As<v8::String>(), &length);
+  return pg_text_to_datum(converter,
+                          pg_js_to_text(c.isolate, value.As<v8::String>(), &length));
+}
+
+Datum pg_text_to_datum(const Converter& converter, const char* text) {
   return WithPortableForms([&] {
-    return InputFunctionCall(const_cast<FmgrInfo*>(&converter.input), text,
-                             converter.io_parameter, converter.typmod);
+    return InputFunctionCall(const_cast<FmgrInfo*>(&converter.input),
+                             const_cast<char*>(text), converter.io_parameter,
+                             converter.typmod);
   });
 }
 

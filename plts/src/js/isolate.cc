@@ -7,6 +7,7 @@
 #include "js/entry.h"
 #include "js/platform.h"
 #include "js/snapshot.h"
+#include "js/time_zone.h"
 #include "js/watchdog.h"
 
 namespace plts {
@@ -103,6 +104,7 @@ Isolate::~Isolate() {
     if (known == this) known = nullptr;
   }
   ForgetIsolate(this);
+  StopFollowing(isolate_);
   if (g_before_dispose != nullptr) g_before_dispose(isolate_);
   if (stays_entered_) isolate_->Exit();
   isolate_->Dispose();

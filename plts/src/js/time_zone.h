@@ -5,8 +5,11 @@
 
 namespace plts {
 
-// Tells V8 where the setting TimeZone has changed since it was told last. A zone that
-// is no name of the time zone database, such as a fixed offset, is UTC to JavaScript.
+// Makes the setting TimeZone JavaScript's zone in this isolate, of which there is one,
+// now and whenever JavaScript goes on after PostgreSQL has run (pg/followed_zone.h).
 void FollowTimeZone(v8::Isolate* isolate);
+
+// Called before an isolate is disposed.
+void StopFollowing(const v8::Isolate* isolate) noexcept;
 
 }  // namespace plts

@@ -9,6 +9,7 @@
 #include <csetjmp>
 
 #include "pg/error.h"
+#include "pg/followed_zone.h"
 #include "pg/world.h"
 
 namespace plts {
@@ -16,6 +17,7 @@ namespace plts {
 // Goes back to the world that a Guard was in.
 inline void LeaveGuard(World world) noexcept {
   g_world = world;
+  if (world != World::kPostgres) CompareZones();
   if (InterruptPending && world != World::kPostgres && g_on_interrupt_left != nullptr) {
     g_on_interrupt_left();
   }
