@@ -37,6 +37,7 @@ from ..options import Options, check_keys, parse_options
 from ..plan import Materialization, Target, as_it_is, is_change
 from ..requirements import require_language, require_parameters
 from ..returning import Goal, goal_of, grants_of, refuse_emptying
+from ..running_ddl import event_triggers
 from ..scanning import check_source_schema
 from ..session import Session, require_deployer
 from ..source import Scan, SourceFunction, divide, refuse_ambiguous
@@ -159,6 +160,7 @@ def _plan_deploy(
             )
             refuse_dropping_all(env, changes, allowed=allow_empty)
     obstacles.found += find_obstacles(database, changes)
+    ddl = _ddl(schema, changes, {}, is_new_schema=is_new_schema)
     return Blueprint(
         action="deploy",
         env=env,
@@ -174,7 +176,8 @@ def _plan_deploy(
         skipped=scan.skipped,
         prune=prune,
         materialization=changes,
-        ddl=_ddl(schema, changes, {}, is_new_schema=is_new_schema),
+        ddl=ddl,
+        event_triggers=tuple(event_triggers(database, ddl)),
         diagnostics=diagnostics,
         obstacles=obstacles,
     )
@@ -224,6 +227,12 @@ def _plan_return(
             refuse_emptying(environment.env, goal, changes, allowed=allow_empty)
     obstacles.found += find_obstacles(database, changes)
     functions = diff(current.deployed, goal.target.deployed)
+    ddl = _ddl(
+        environment.live_schema,
+        changes,
+        grants_of(database, environment.env, goal, changes),
+        is_new_schema=is_new_schema,
+    )
     return Blueprint(
         action=action,
         env=environment.env,
@@ -237,12 +246,8 @@ def _plan_return(
         skipped=(),
         prune=goal.drop_obsolete,
         materialization=changes,
-        ddl=_ddl(
-            environment.live_schema,
-            changes,
-            grants_of(database, environment.env, goal, changes),
-            is_new_schema=is_new_schema,
-        ),
+        ddl=ddl,
+        event_triggers=tuple(event_triggers(database, ddl)),
         diagnostics=(),
         obstacles=obstacles,
     )
