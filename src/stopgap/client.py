@@ -79,13 +79,15 @@ class Client(Reader):
         prune: bool | None = None,
         activate: bool = True,
         if_changed: bool = False,
+        allow_empty: bool = False,
         provenance: Mapping[str, object] | None = None,
         smoke: Smoke | None = None,
     ) -> Deployed:
         """Deploy the functions of a schema; `prune` None leaves it to the setting.
 
         Without `activate` the deployment is sealed, for `activate()`. With `if_changed`
-        none is made where nothing changed: the answer is then the active one.
+        none is made where nothing changed: the answer is then the active one. To deploy
+        nothing, or to drop all that is live, takes `allow_empty`.
         `smoke` is run before the deploy is committed, and undoes it when it fails; it
         meets what is live, and so can say nothing of a sealed deployment.
         Raises CompileError, with all diagnostics, where the TypeScript is wrong.
@@ -104,6 +106,7 @@ class Client(Reader):
                     "prune": prune,
                     "activate": activate,
                     "if_changed": if_changed,
+                    "allow_empty": allow_empty,
                     "provenance": provenance,
                 },
                 inspect=None if smoke is None else smoke.inspector(env),
@@ -126,6 +129,7 @@ class Client(Reader):
         label: str | None = None,
         prune: bool | None = None,
         if_changed: bool = False,
+        allow_empty: bool = False,
         provenance: Mapping[str, object] | None = None,
     ) -> Made:
         """Deploy to an environment the artifacts that another one runs."""
@@ -137,6 +141,7 @@ class Client(Reader):
                 "label": label,
                 "prune": prune,
                 "if_changed": if_changed,
+                "allow_empty": allow_empty,
                 "provenance": provenance,
             },
         )
@@ -150,6 +155,7 @@ class Client(Reader):
         prune: bool | None = None,
         activate: bool = True,
         if_changed: bool = False,
+        allow_empty: bool = False,
         provenance: Mapping[str, object] | None = None,
     ) -> Made:
         """Deploy what a bundle holds, compiled anew."""
@@ -162,6 +168,7 @@ class Client(Reader):
                 "prune": prune,
                 "activate": activate,
                 "if_changed": if_changed,
+                "allow_empty": allow_empty,
                 "provenance": provenance,
             },
         )
@@ -217,12 +224,14 @@ class Client(Reader):
         steps: int = 1,
         to_id: int | None = None,
         to_label: str | None = None,
+        allow_empty: bool = False,
     ) -> RolledBack:
         """Go back by steps, or to a deployment, and return what is active then."""
+        options = {"to_label": to_label, "allow_empty": allow_empty}
         outcome = self._change(
             env,
             "select stopgap.rollback(%s, %s::int, %s::bigint, %s)",
-            [env, steps, to_id, jsonb({"to_label": to_label})],
+            [env, steps, to_id, jsonb(options)],
         )
         return RolledBack(
             env=env,
@@ -232,10 +241,14 @@ class Client(Reader):
             outcome=outcome,
         )
 
-    def activate(self, env: str, deployment_id: int) -> Activated:
+    def activate(
+        self, env: str, deployment_id: int, *, allow_empty: bool = False
+    ) -> Activated:
         """Activate a deployment that is sealed, or was active before."""
         outcome = self._change(
-            env, "select stopgap.activate(%s, %s::bigint)", [env, deployment_id]
+            env,
+            "select stopgap.activate(%s, %s::bigint, %s)",
+            [env, deployment_id, jsonb({"allow_empty": allow_empty})],
         )
         return Activated(env=env, outcome=outcome)
 

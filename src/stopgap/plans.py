@@ -56,6 +56,8 @@ class Plan:
     diffs: dict[str, str]
     skipped: dict[str, str]
     ddl: tuple[str, ...]
+    # Event triggers that it fires, and that may refuse it.
+    event_triggers: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
     privileges_missing: tuple[Refusal, ...]
     refusals: tuple[Refusal, ...]
@@ -86,6 +88,7 @@ class Plan:
                 each["fn_name"]: each["reason"] for each in field(raw, "skipped", list)
             },
             ddl=tuple(field(raw, "ddl", list)),
+            event_triggers=tuple(raw.get("event_triggers") or ()),
             diagnostics=tuple(map(_diagnostic, field(raw, "diagnostics", list))),
             privileges_missing=_refusals(raw, "privileges_missing"),
             refusals=_refusals(raw, "refusals"),

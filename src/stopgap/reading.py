@@ -131,9 +131,17 @@ class Reader:
             self._transport.rows(_query("function_sources"), {"schema": schema})
         )
 
-    def plan(self, env: str, *, from_schema: str, prune: bool | None = None) -> Plan:
+    def plan(
+        self,
+        env: str,
+        *,
+        from_schema: str,
+        prune: bool | None = None,
+        allow_empty: bool = False,
+    ) -> Plan:
         """Return what a deploy would do; nothing is written."""
-        plan = self._plan(env, from_schema, {"prune": prune})
+        options = {"prune": prune, "allow_empty": allow_empty}
+        plan = self._plan(env, from_schema, options)
         if not plan.diagnostics:
             return plan
         return replace(
@@ -147,14 +155,19 @@ class Reader:
         steps: int = 1,
         to_id: int | None = None,
         to_label: str | None = None,
+        allow_empty: bool = False,
     ) -> Plan:
         """Return what a rollback would do; nothing is written."""
         target = {"steps": steps, "to_id": to_id, "to_label": to_label}
-        return self._plan(env, None, {"rollback": target})
+        options = {"rollback": target, "allow_empty": allow_empty}
+        return self._plan(env, None, options)
 
-    def plan_activation(self, env: str, deployment_id: int) -> Plan:
+    def plan_activation(
+        self, env: str, deployment_id: int, *, allow_empty: bool = False
+    ) -> Plan:
         """Return what an activation would do; nothing is written."""
-        return self._plan(env, None, {"activate": deployment_id})
+        options = {"activate": deployment_id, "allow_empty": allow_empty}
+        return self._plan(env, None, options)
 
     def export_deployment(self, env: str, deployment_id: int | None = None) -> Json:
         """Return a deployment with its sources, for another database to import."""

@@ -15,8 +15,9 @@ _INSUFFICIENT_PRIVILEGE = "42501"
 _KEPT_OUT = tuple(
     f"permission denied for {kind} " for kind in ("function", "view", "table")
 )
-# PL/Python puts the name of an exception before its message; the engine's is its verb.
-_VERB = re.compile(r"^stopgap\.\w+: ")
+# PL/Python puts the name of an exception before its message, once for each function of
+# its that it passes through; the engine's is its verb.
+_PREFIX = re.compile(r"^((stopgap|spiexceptions|plpy)\.\w+: )+")
 # One line of a compile error's DETAIL, see docs/reference/sql.md.
 _DIAGNOSTIC = re.compile(
     r"(?P<fn_name>.+?):(?P<line>\d+):(?P<column>\d+): (?P<code>\w+): (?P<message>.*)"
@@ -27,7 +28,10 @@ _CONTINUATION = "  "
 def refusal(error: psycopg.Error) -> DatabaseError:
     """Return the exception that says what the database said."""
     diagnosis = error.diag
-    message = _VERB.sub("", diagnosis.message_primary or " ".join(str(error).split()))
+    told = diagnosis.message_primary or " ".join(str(error).split())
+    message = _PREFIX.sub("", told)
+    # Where the engine runs, the caller was let in.
+    was_let_in = message != told
     detail = diagnosis.message_detail
     if error.sqlstate == COMPILE_FAILED:
         return CompileError(
@@ -42,7 +46,8 @@ def refusal(error: psycopg.Error) -> DatabaseError:
         message,
         sqlstate=error.sqlstate,
         detail=detail,
-        hint=diagnosis.message_hint or _missing_role(error.sqlstate, message),
+        hint=diagnosis.message_hint
+        or (None if was_let_in else _missing_role(error.sqlstate, message)),
         context=diagnosis.context,
     )
 

@@ -5,10 +5,15 @@
 -- outlive the server it belongs to. It is loaded under a private name with the
 -- version in it, and sys.path stays as it is, so that databases on different versions
 -- share a server, and an open session follows its catalog through an update.
+--
+-- A session's settings decide how the engine's SQL is read and how names are written in
+-- what the catalog answers: those that do are pinned.
 
 create or replace function stopgap.load_engine() returns void
 language plpython3u volatile parallel unsafe security invoker
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 import importlib.util
 import os
@@ -43,6 +48,8 @@ $python$;
 create or replace function stopgap.version() returns text
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -52,6 +59,8 @@ $python$;
 create or replace function stopgap.metrics() returns jsonb
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -66,6 +75,8 @@ create or replace function stopgap.deploy(
 ) returns bigint
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -80,6 +91,8 @@ create or replace function stopgap.rollback(
 ) returns bigint
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -89,6 +102,8 @@ $python$;
 create or replace function stopgap.status(env text) returns jsonb
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -103,6 +118,8 @@ create or replace function stopgap.deployments(
 ) returns jsonb
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -118,6 +135,8 @@ create or replace function stopgap.diff(
 ) returns jsonb
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -131,6 +150,8 @@ create or replace function stopgap.plan(
 ) returns jsonb
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -144,6 +165,8 @@ create or replace function stopgap.activate(
 ) returns bigint
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -156,6 +179,8 @@ create or replace function stopgap.repair(
 ) returns jsonb
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -170,6 +195,8 @@ create or replace function stopgap.record_failure(
 ) returns bigint
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -179,6 +206,8 @@ $python$;
 create or replace function stopgap.find_deployment(env text, token text) returns bigint
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -188,6 +217,8 @@ $python$;
 create or replace function stopgap.gc(options jsonb default '{}') returns jsonb
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -201,6 +232,8 @@ create or replace function stopgap.promote(
 ) returns bigint
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -214,6 +247,8 @@ create or replace function stopgap.export_deployment(
 ) returns jsonb
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -227,6 +262,8 @@ create or replace function stopgap.import_deployment(
 ) returns bigint
 language plpython3u volatile parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -236,6 +273,8 @@ $python$;
 create or replace function stopgap.verify(options jsonb default '{}') returns jsonb
 language plpython3u stable parallel unsafe security definer
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")
@@ -248,6 +287,8 @@ create or replace function stopgap.after_restore(
 ) returns jsonb
 language plpython3u volatile parallel unsafe security invoker
 set search_path = pg_catalog, pg_temp
+set standard_conforming_strings = on
+set quote_all_identifiers = off
 as $python$
 if "stopgap @VERSION@" not in GD:
     plpy.execute("select stopgap.load_engine()")

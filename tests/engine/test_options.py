@@ -39,7 +39,8 @@ def test_unknown_options_are_named() -> None:
         parse_making_options('{"purge": true, "prune": true, "dry": 1}')
 
     assert refused.value.hint == (
-        'The options are: "prune", "activate", "if_changed", "provenance", "token".'
+        'The options are: "prune", "activate", "if_changed", "allow_empty",'
+        ' "provenance", "token".'
     )
 
 

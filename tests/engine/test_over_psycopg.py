@@ -19,6 +19,7 @@ from tests.engine.psycopg_database import PsycopgDatabase
 from tests.fixtures.cluster import Connect
 from tests.stopgap.schema import Connection, bodies, write
 
+EMPTY = '{"allow_empty": true}'
 SUPERUSER = Caller("postgres", "postgres")
 
 
@@ -98,7 +99,7 @@ def test_what_the_engine_says_reaches_the_client(shop: Connection) -> None:
     shop.execute("create schema nothing")
     database = PsycopgDatabase(shop)
 
-    deploy(open_session(database, SUPERUSER), "prod", "nothing", None, None)
+    deploy(open_session(database, SUPERUSER), "prod", "nothing", None, EMPTY)
 
     assert database.said == [
         (Severity.WARNING, 'schema "nothing" has no deployable function')

@@ -25,6 +25,8 @@ from tests.stopgap.schema import (
     write,
 )
 
+PRUNE = '{"prune": true, "allow_empty": true}'
+
 # Both numbers come from one module: a call that mixed two versions would show.
 BOTH = "const version = {0};\nexport default () => ({{ a: {0}, b: version }});"
 
@@ -253,7 +255,7 @@ def test_something_that_comes_to_depend_on_a_pruned_function_is_a_refusal(
     other, deployer = connect(autocommit=False), connect()
     other.execute("create view shop.v as select live_deployment.f('{}') as f")
 
-    with in_thread(lambda: deploy(deployer, options='{"prune": true}')) as deploying:
+    with in_thread(lambda: deploy(deployer, options=PRUNE)) as deploying:
         wait_until_blocked(connection, backend(deployer))
         other.commit()
         with pytest.raises(psycopg.Error, match="same time") as error:

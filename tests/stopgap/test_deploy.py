@@ -177,14 +177,14 @@ def test_security_definer_sources_are_skipped(connection: Connection) -> None:
     assert "SECURITY DEFINER" in skipped["reason"]
 
 
-def test_a_schema_without_functions_deploys_with_a_warning(
+def test_a_schema_without_functions_deploys_with_a_warning_where_allowed(
     connection: Connection,
 ) -> None:
     connection.execute("create schema shop")
     said: list[str | None] = []
     connection.add_notice_handler(lambda notice: said.append(notice.message_primary))
 
-    deploy(connection)
+    deploy(connection, options='{"allow_empty": true}')
 
     assert said == ['schema "shop" has no deployable function']
 
@@ -410,29 +410,92 @@ def test_the_version_that_is_left_is_the_one_to_return_to(
     )
 
 
-def test_hostile_session_settings_do_no_harm(connection: Connection) -> None:
+SETTINGS = (
+    "standard_conforming_strings = off",
+    "search_path = shop, pg_temp",
+    "extra_float_digits = -15",
+    "datestyle = 'SQL, DMY'",
+    "intervalstyle = sql_standard",
+    "quote_all_identifiers = on",
+    "transform_null_equals = on",
+    "backslash_quote = off",
+    "array_nulls = off",
+    "bytea_output = escape",
+    "timezone = 'Asia/Kathmandu'",
+    "xmlbinary = hex",
+    "lc_numeric = 'C'",
+    "plan_cache_mode = force_generic_plan",
+    "row_security = off",
+    "default_transaction_deferrable = on",
+    "plpgsql.variable_conflict = use_column",
+)
+
+
+@pytest.fixture
+def hostile(connection: Connection) -> Connection:
+    """A session whose settings change how SQL is read and how values are written."""
     write(connection, "back\\slash", attributes="set application_name to 'a\\b''c'")
-    for setting in (
-        "standard_conforming_strings = off",
-        "search_path = shop, pg_temp",
-        "extra_float_digits = -15",
-        "datestyle = 'SQL, DMY'",
-        "intervalstyle = sql_standard",
-        "quote_all_identifiers = on",
-        "transform_null_equals = on",
-    ):
+    write(connection, "pointer_like", "\t { return 1; }")
+    for setting in SETTINGS:
         connection.execute(f"set {setting}".encode())
+    return connection
 
-    deploy(connection)
-    deploy(connection)
 
-    connection.execute("reset all")
-    assert status(connection)["drift"]["has_drift"] is False
+def test_hostile_session_settings_do_no_harm(hostile: Connection) -> None:
+    deploy(hostile)
+    deploy(hostile)
+
+    hostile.execute("reset all")
+    assert bodies(hostile).keys() == {"back\\slash", "pointer_like"}
+    assert status(hostile)["drift"]["has_drift"] is False
     assert (
         value(
-            connection,
+            hostile,
             "select count(distinct proconfig) from pg_proc where proname = %s",
             "back\\slash",
         )
         == 1
     )
+
+
+def test_no_verb_warns_of_its_own_sql(hostile: Connection) -> None:
+    said: list[tuple[str | None, str | None]] = []
+    hostile.add_notice_handler(
+        lambda notice: said.append((notice.severity, notice.message_primary))
+    )
+
+    deploy(hostile)
+    for call in (
+        "plan('prod', 'shop')",
+        "diff('prod', 'shop')",
+        "status('prod')",
+        "deployments('prod')",
+        "promote('prod', 'staging')",
+        "import_deployment('other', stopgap.export_deployment('prod'))",
+        "deploy('prod', 'shop')",
+        "rollback('prod')",
+        "activate('prod', 1)",
+        "repair('prod')",
+        "record_failure('prod', 'shop', jsonb_build_object('message', 'it failed'))",
+        "find_deployment('prod', 'a')",
+        "verify()",
+        "gc(jsonb_build_object('keep', 1, 'grace', '0'))",
+        "after_restore()",
+        "metrics()",
+        "version()",
+    ):
+        value(hostile, f"select stopgap.{call}")
+
+    assert [told for severity, told in said if severity == "WARNING"] == []
+
+
+def test_the_extensions_are_made_without_warnings(connection: Connection) -> None:
+    said: list[str | None] = []
+    connection.execute("drop extension stopgap; drop extension plts cascade")
+    connection.add_notice_handler(lambda notice: said.append(notice.message_primary))
+    for setting in SETTINGS:
+        connection.execute(f"set {setting}".encode())
+
+    connection.execute("create extension plts; create extension stopgap")
+
+    assert [told for told in said if "exists already" not in (told or "")] == []

@@ -38,11 +38,33 @@ def test_no_function_has_a_second_signature(connection: Connection) -> None:
 
 
 def test_every_function_pins_its_search_path(connection: Connection) -> None:
-    assert rows(
+    found = rows(
         connection,
         "select distinct proconfig, proisstrict, proparallel::text from pg_proc"
         " where pronamespace = 'stopgap'::regnamespace",
-    ) == [(["search_path=pg_catalog, pg_temp"], False, "u")]
+    )
+
+    assert {(settings[0], *others) for settings, *others in found} == {
+        ("search_path=pg_catalog, pg_temp", False, "u")
+    }
+
+
+def test_every_function_of_the_engine_pins_how_its_sql_is_read(
+    connection: Connection,
+) -> None:
+    assert rows(
+        connection,
+        "select distinct proconfig from pg_proc join pg_language l on l.oid = prolang"
+        " where pronamespace = 'stopgap'::regnamespace and lanname = 'plpython3u'",
+    ) == [
+        (
+            [
+                "search_path=pg_catalog, pg_temp",
+                "standard_conforming_strings=on",
+                "quote_all_identifiers=off",
+            ],
+        )
+    ]
 
 
 def test_every_object_has_a_comment(connection: Connection) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from stopgap.cli.options import (
+    AllowEmptyOption,
     DbOption,
     EnvOption,
     Output,
@@ -24,6 +25,7 @@ def activate(
     ],
     db: DbOption = None,
     env: EnvOption = "prod",
+    allow_empty: AllowEmptyOption = False,
     dry_run: DryRunOption = False,
     ddl: DdlOption = False,
     output: OutputOption = Output.HUMAN,
@@ -41,7 +43,7 @@ def activate(
     }
     with open_client(db, quiet=is_json) as client:
         if dry_run:
-            plan = client.plan_activation(env, deployment_id)
+            plan = client.plan_activation(env, deployment_id, allow_empty=allow_empty)
             if is_json:
                 told = {"changed": plan.changed, "dry_run": True, "plan": plan.raw}
                 print_json(answer | told)
@@ -50,7 +52,7 @@ def activate(
             fail_if_impossible(plan)
             return
         with progress(f"activating {deployment_id} in {env}", quiet=is_json):
-            done = client.activate(env, deployment_id)
+            done = client.activate(env, deployment_id, allow_empty=allow_empty)
         if is_json:
             print_json(answer | {"changed": done.changed, "dry_run": False})
             return

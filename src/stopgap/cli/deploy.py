@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from stopgap import Client
+from stopgap import Plan
 from stopgap.cli.making import print_made
 from stopgap.cli.options import (
+    AllowEmptyOption,
     DbOption,
     EnvOption,
     FromSchemaOption,
@@ -34,6 +35,7 @@ def deploy(
     label: LabelOption = None,
     prune: PruneOption = None,
     if_changed: IfChangedOption = False,
+    allow_empty: AllowEmptyOption = False,
     no_activate: Annotated[
         bool,
         typer.Option(
@@ -70,7 +72,11 @@ def deploy(
         if dry_run:
             if checks is not None and not is_json:
                 print_talk("smoke tests do not run with --dry-run")
-            _plan(client, env, from_schema, prune, with_ddl=ddl, is_json=is_json)
+            with progress(f"planning {from_schema} for {env}", quiet=is_json):
+                plan = client.plan(
+                    env, from_schema=from_schema, prune=prune, allow_empty=allow_empty
+                )
+            _tell_plan(plan, from_schema, with_ddl=ddl, is_json=is_json)
             return
         with (
             progress(f"deploying {from_schema} to {env}", quiet=is_json),
@@ -83,6 +89,7 @@ def deploy(
                 prune=prune,
                 activate=not no_activate,
                 if_changed=if_changed,
+                allow_empty=allow_empty,
                 provenance=provenance,
                 smoke=checks,
             )
@@ -104,22 +111,12 @@ def deploy(
         )
 
 
-def _plan(
-    client: Client,
-    env: str,
-    from_schema: str,
-    prune: bool | None,
-    *,
-    with_ddl: bool,
-    is_json: bool,
-) -> None:
-    with progress(f"planning {from_schema} for {env}", quiet=is_json):
-        plan = client.plan(env, from_schema=from_schema, prune=prune)
+def _tell_plan(plan: Plan, from_schema: str, *, with_ddl: bool, is_json: bool) -> None:
     if is_json:
         print_json(
             {
                 "command": "deploy",
-                "env": env,
+                "env": plan.env,
                 "from_schema": from_schema,
                 "deployment_id": None,
                 "prune": plan.raw["prune"],

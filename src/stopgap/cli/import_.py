@@ -11,6 +11,7 @@ from rich.text import Text
 from stopgap.bundle_file import read_bundle
 from stopgap.cli.making import print_made
 from stopgap.cli.options import (
+    AllowEmptyOption,
     DbOption,
     EnvOption,
     IfChangedOption,
@@ -33,6 +34,7 @@ def import_(
     label: LabelOption = None,
     prune: PruneOption = None,
     if_changed: IfChangedOption = False,
+    allow_empty: AllowEmptyOption = False,
     no_activate: Annotated[
         bool,
         typer.Option(
@@ -77,6 +79,7 @@ def import_(
                 prune=prune,
                 activate=not no_activate,
                 if_changed=if_changed,
+                allow_empty=allow_empty,
                 provenance=provenance,
             )
         recorded = made.deployment.provenance.get("bundle") or {}

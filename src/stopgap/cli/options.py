@@ -83,6 +83,13 @@ LabelOption = Annotated[
 IfChangedOption = Annotated[
     bool, typer.Option("--if-changed", help="Make no deployment if nothing changed.")
 ]
+AllowEmptyOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-empty",
+        help="Go on where nothing is deployed, or all that is live is dropped.",
+    ),
+]
 DirOption = Annotated[
     Path | None,
     typer.Option(

@@ -8,6 +8,7 @@ import typer
 
 from stopgap.cli.diff import DIFFERENCES
 from stopgap.cli.options import (
+    AllowEmptyOption,
     DbOption,
     EnvOption,
     FromSchemaOption,
@@ -25,6 +26,7 @@ def plan(
     db: DbOption = None,
     env: EnvOption = "prod",
     prune: PruneOption = None,
+    allow_empty: AllowEmptyOption = False,
     ddl: DdlOption = False,
     exit_code: Annotated[
         bool,
@@ -42,7 +44,9 @@ def plan(
         open_client(db, quiet=is_json) as client,
         progress(f"planning {from_schema} for {env}", quiet=is_json),
     ):
-        found = client.plan(env, from_schema=from_schema, prune=prune)
+        found = client.plan(
+            env, from_schema=from_schema, prune=prune, allow_empty=allow_empty
+        )
     if is_json:
         print_json(
             {

@@ -79,6 +79,9 @@ def _parts(plan: Plan, *, with_ddl: bool) -> Iterator[Text | str]:
         yield "\n".join(f"{statement};" for statement in plan.ddl)
     elif plan.ddl:
         yield f"{counted(len(plan.ddl), 'statement')} of DDL; --ddl shows them"
+    if plan.event_triggers:
+        names = ", ".join(map(one_line, plan.event_triggers))
+        yield f"Event triggers run with it, and may refuse it: {names}"
     yield from _obstacles(plan)
 
 

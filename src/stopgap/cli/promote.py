@@ -8,6 +8,7 @@ import typer
 
 from stopgap.cli.making import print_made
 from stopgap.cli.options import (
+    AllowEmptyOption,
     DbOption,
     IfChangedOption,
     LabelOption,
@@ -31,6 +32,7 @@ def promote(
     label: LabelOption = None,
     prune: PruneOption = None,
     if_changed: IfChangedOption = False,
+    allow_empty: AllowEmptyOption = False,
     message: MessageOption = None,
     no_provenance: NoProvenanceOption = False,
     output: OutputOption = Output.HUMAN,
@@ -50,6 +52,7 @@ def promote(
                 label=label,
                 prune=prune,
                 if_changed=if_changed,
+                allow_empty=allow_empty,
                 provenance=provenance,
             )
         if not is_json:

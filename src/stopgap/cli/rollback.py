@@ -8,6 +8,7 @@ import typer
 
 from stopgap import Client, RolledBack
 from stopgap.cli.options import (
+    AllowEmptyOption,
     DbOption,
     EnvOption,
     Output,
@@ -49,6 +50,7 @@ def rollback(
             help="Go to the newest deployment with this label that was active.",
         ),
     ] = None,
+    allow_empty: AllowEmptyOption = False,
     dry_run: DryRunOption = False,
     ddl: DdlOption = False,
     output: OutputOption = Output.HUMAN,
@@ -68,7 +70,13 @@ def rollback(
     }
     with open_client(db, quiet=is_json) as client:
         if dry_run:
-            plan = client.plan_rollback(env, steps=steps, to_id=to, to_label=to_label)
+            plan = client.plan_rollback(
+                env,
+                steps=steps,
+                to_id=to,
+                to_label=to_label,
+                allow_empty=allow_empty,
+            )
             if is_json:
                 told = {"deployment_id": plan.deployment_id, "changed": plan.changed}
                 print_json(answer | told | {"dry_run": True, "plan": plan.raw})
@@ -77,7 +85,13 @@ def rollback(
             fail_if_impossible(plan)
             return
         with progress(f"rolling {env} back", quiet=is_json):
-            done = client.rollback(env, steps=steps, to_id=to, to_label=to_label)
+            done = client.rollback(
+                env,
+                steps=steps,
+                to_id=to,
+                to_label=to_label,
+                allow_empty=allow_empty,
+            )
         if is_json:
             told = {"deployment_id": done.deployment_id, "changed": done.changed}
             print_json(answer | told | {"dry_run": False})

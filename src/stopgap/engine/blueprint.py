@@ -65,6 +65,8 @@ class Blueprint(NamedTuple):
     prune: bool
     materialization: Materialization
     ddl: tuple[str, ...]
+    # Those that the DDL fires, and that may have something against it.
+    event_triggers: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
     obstacles: Obstacles
 
@@ -103,6 +105,7 @@ class Blueprint(NamedTuple):
             ],
             "prune": self.prune,
             "ddl": list(self.ddl),
+            "event_triggers": list(self.event_triggers),
         }
 
 

@@ -24,6 +24,7 @@ from .lock import (
     environment_key,
 )
 from .names import check_live_schema_name, live_schema_for
+from .running_ddl import run_ddl
 from .session import Session
 from .store import Environment, find_environment, insert_environment, live_schema_user
 
@@ -172,7 +173,7 @@ def is_unsettled(session: Session, environment: Environment) -> bool:
 def ensure_live_schema(session: Session, schema: str) -> None:
     """Create a live schema that is missing; refuse one that is not the engine's."""
     if needs_live_schema(session, schema):
-        session.database.execute(";".join(create_schema(schema)))
+        run_ddl(session.database, create_schema(schema))
 
 
 def needs_live_schema(session: Session, schema: str) -> bool:

@@ -155,6 +155,12 @@ class ResultTooLarge(ValidationRefused):
     sqlstate = "SG109"
 
 
+class EmptyRefused(ValidationRefused):
+    """Nothing would be deployed, or all that is live would be dropped."""
+
+    sqlstate = "SG110"
+
+
 class InvalidProvenance(ValidationRefused):
     """The provenance, or the token of a deployment, is not of the form it must have."""
 

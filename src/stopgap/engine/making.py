@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from .activation import Activating, activate
 from .database import Severity
+from .emptiness import refuse_dropping_all
 from .manifest import DeploymentName, seal_manifest
 from .materializing import plan_for
 from .outcome import Outcome, tell_outcome
@@ -38,6 +39,7 @@ class New(NamedTuple):
     is_activated: bool = True
     # Make none where it would be what is active already.
     if_changed: bool = False
+    allow_empty: bool = False
     skipped: tuple[Skipped, ...] = ()
     # What the engine adds to the provenance.
     recorded: Mapping[str, object] = {}
@@ -55,6 +57,7 @@ def make(session: Session, environment: Environment, new: New) -> int:
         materialization = plan_for(
             session, environment.live_schema, target, current, drop_obsolete=new.prune
         )
+        refuse_dropping_all(environment.env, materialization, allowed=new.allow_empty)
         changed = is_change(target, current, materialization)
     else:
         # What it does to the live schema, its activation will plan.

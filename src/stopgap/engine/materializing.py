@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from .catalog import dependents_of, lock_limits, read_live_schema
@@ -11,12 +12,21 @@ from .errors import ConcurrentChange, EngineError
 from .grants import Grant
 from .lock import too_few_locks, too_many_locks
 from .plan import Materialization, Target, obsolete_functions, plan, untouchable
+from .running_ddl import run_ddl
 from .session import Session
 from .settings import LogLevel
 
 # What the server says when another session changed the same catalog row: an internal
-# error, since nothing in it expects two at once.
+# error, since nothing in it expects two at once, and never translated. Its SQLSTATE is
+# that of all other internal errors too.
 _INTERNAL_ERROR = "XX000"
+_COLLISION = re.compile(
+    r"tuple concurrently (updated|deleted)"
+    r"|cache lookup failed for (function|namespace|schema) \d+"
+    r"|could not find tuple for (function|namespace|schema) \d+"
+)
+# What it says when another session made or dropped what is meant; others say so too.
+_MISSING_OR_THERE = frozenset({"42883", "42704", "3F000", "42723", "42P06", "23505"})
 _DEPENDENTS_EXIST = "2BP01"
 _OUT_OF_SHARED_MEMORY = "53200"
 
@@ -76,20 +86,53 @@ def materialize(
     saved_grants: Mapping[str, tuple[Grant, ...]],
 ) -> None:
     """Make the planned changes."""
+    database = session.database
     try:
         for statements in materialize_statements(schema, materialization, saved_grants):
-            session.database.execute(";".join(statements))
+            run_ddl(database, statements)
     except SqlError as error:
         if error.sqlstate == _OUT_OF_SHARED_MEMORY:
-            limits = lock_limits(session.database)
+            limits = lock_limits(database)
             raise too_many_locks(lock_count(materialization), limits) from error
-        if error.sqlstate in (_INTERNAL_ERROR, _DEPENDENTS_EXIST):
+        if _is_collision(database, schema, materialization, error):
             raise ConcurrentChange(
                 "another session changed live functions at the same time",
-                detail=str(error),
+                detail=f"The server says: {error.fields.message}.",
                 hint="Nothing was changed; try again.",
             ) from error
         raise
+
+
+def _is_collision(
+    database: Database,
+    schema: str,
+    materialization: Materialization,
+    error: SqlError,
+) -> bool:
+    """Tell whether another session came between the plan and its DDL.
+
+    What the error says is not enough where event triggers can say it too: then the
+    catalog is asked.
+    """
+    if error.sqlstate == _INTERNAL_ERROR:
+        return _COLLISION.fullmatch(error.fields.message) is not None
+    if error.sqlstate == _DEPENDENTS_EXIST:
+        oids = [each.oid for each in materialization.drop]
+        return any(dependents_of(database, oids).values())
+    if error.sqlstate not in _MISSING_OR_THERE:
+        return False
+    found = read_live_schema(database, schema)
+    if found.owner is None:
+        return True
+    planned = [each.live for each in materialization.replace]
+    planned += materialization.drop
+    is_gone = any(
+        each.name not in found.functions or found.functions[each.name].oid != each.oid
+        for each in planned
+    )
+    return is_gone or any(
+        each.fn_name in found.functions for each in materialization.create
+    )
 
 
 def report(session: Session, materialization: Materialization) -> None:

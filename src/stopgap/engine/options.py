@@ -68,12 +68,16 @@ class MakingOptions(NamedTuple):
     activate: bool = True
     # Make no new deployment where it would be what is active already.
     if_changed: bool = False
+    # Deploy nothing, or drop all there is, where that is what it comes to.
+    allow_empty: bool = False
     # For provenance.read_origin().
     origin: Options = Options({})
 
 
 def parse_making_options(
-    text: str | None, *, known: Collection[str] = ("prune", "activate", "if_changed")
+    text: str | None,
+    *,
+    known: Collection[str] = ("prune", "activate", "if_changed", "allow_empty"),
 ) -> MakingOptions:
     """Return the options of a deploy, or of a verb with others; NULL means none."""
     options = parse_options(text, known=(*known, *ORIGIN_KEYS))
@@ -82,6 +86,7 @@ def parse_making_options(
         prune=options.boolean("prune"),
         activate=options.boolean("activate") is not False,
         if_changed=options.boolean("if_changed") is True,
+        allow_empty=options.boolean("allow_empty") is True,
         origin=options,
     )
 

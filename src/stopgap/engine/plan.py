@@ -121,7 +121,7 @@ def plan(
 def not_owned(names: Sequence[str]) -> LiveObjectNotOwned:
     """Return the refusal to touch functions of others."""
     return LiveObjectNotOwned(
-        f"live functions do not belong to stopgap_owner: {_listed(names)}",
+        f"live functions do not belong to stopgap_owner: {listed_names(names)}",
         detail="Only their owner can replace or drop them.",
         hint="As a superuser: select stopgap.after_restore(); gives back what is the"
         " engine's; what was made by hand in its place, drop.",
@@ -175,7 +175,7 @@ def untouchable(materialization: Materialization) -> list[EngineError]:
         found.append(not_owned(foreign))
     irreplaceable = [each.name for each in functions if not each.is_replaceable]
     if irreplaceable:
-        names = _listed(irreplaceable)
+        names = listed_names(irreplaceable)
         found.append(
             LiveFunctionConflict(
                 f"live functions are no longer (args jsonb) returns jsonb: {names}",
@@ -186,7 +186,8 @@ def untouchable(materialization: Materialization) -> list[EngineError]:
     return found
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed_names(names: Sequence[str]) -> str:
+    """Return names in words, of which many are counted and not shown."""
     shown = ", ".join(quote_identifier(name) for name in names[:_MAX_NAMES])
     more = len(names) - _MAX_NAMES
     return f"{shown} and {more} more" if more > 0 else shown

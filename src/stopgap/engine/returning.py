@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .activation import Activating, activate, check_artifacts
 from .catalog import grantable_now
 from .database import Database
+from .emptiness import refuse_dropping_all, refuse_leaving_nothing
 from .environment import ensure_live_schema
 from .grants import Grant
 from .lineage import Ancestor
@@ -26,6 +27,8 @@ class Goal(NamedTuple):
     status: Status
     target: Target
     drop_obsolete: bool
+    # It was active before: going to it restores what was live then.
+    is_return: bool
 
 
 def goal_of(database: Database, ancestor: Ancestor, *, prune: bool) -> Goal:
@@ -39,7 +42,18 @@ def goal_of(database: Database, ancestor: Ancestor, *, prune: bool) -> Goal:
         status=ancestor.status,
         target=target_of(database, ancestor.id),
         drop_obsolete=prune or ancestor.status is not Status.SEALED,
+        is_return=ancestor.status is not Status.SEALED,
     )
+
+
+def refuse_emptying(
+    env: str, goal: Goal, materialization: Materialization, *, allowed: bool
+) -> None:
+    """Refuse a goal with which no live function would be left."""
+    if goal.is_return:
+        refuse_leaving_nothing(env, goal.target, materialization, allowed=allowed)
+    else:
+        refuse_dropping_all(env, materialization, allowed=allowed)
 
 
 def grants_of(
@@ -68,6 +82,7 @@ def reach(
     *,
     action: str,
     leaves_behind: Status,
+    allow_empty: bool,
 ) -> Outcome:
     """Activate a deployment of an environment that the caller has locked."""
     database = session.database
@@ -81,6 +96,7 @@ def reach(
         current,
         drop_obsolete=goal.drop_obsolete,
     )
+    refuse_emptying(environment.env, goal, materialization, allowed=allow_empty)
     return activate(
         session,
         Activating(environment, goal.deployment_id, goal.status, action, leaves_behind),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..environment import known_environment, lock_environment
 from ..lineage import Ancestor
 from ..names import check_env
-from ..options import check_no_options
+from ..options import parse_options
 from ..outcome import Outcome, tell_outcome
 from ..returning import goal_of, reach
 from ..session import Session, require_deployer, require_read_committed
@@ -18,7 +18,8 @@ def activate(
 ) -> int:
     """Activate a deployment, and return its id; the active one is left as it is."""
     env = check_env(env)
-    check_no_options(options)
+    given = parse_options(options, known=("allow_empty",))
+    allow_empty = given.boolean("allow_empty") is True
     require_read_committed(session)
     require_deployer(session)
 
@@ -35,6 +36,7 @@ def activate(
             goal_of(database, Ancestor(found.id, found.status), prune=found.prune),
             action="activate",
             leaves_behind=Status.SUPERSEDED,
+            allow_empty=allow_empty,
         )
     tell_outcome(database, outcome)
     return outcome.deployment_id

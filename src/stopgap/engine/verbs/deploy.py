@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..compiling import compile_functions
+from ..emptiness import refuse_empty
 from ..environment import ensure_environment, lock_environment
 from ..making import New, make
 from ..manifest import DeploymentName
@@ -39,6 +40,12 @@ def deploy(
     environment = ensure_environment(session, env, source_schema=source.name)
     name = DeploymentName(env, source.name, environment.live_schema, label)
     scan = scan_source(session, source)
+    refuse_empty(
+        f'schema "{source.name}"',
+        is_empty=not scan.deployable,
+        skipped=scan.skipped,
+        allowed=given.allow_empty,
+    )
     if not scan.deployable:
         session.log(LogLevel.WARN, f'schema "{source.name}" has no deployable function')
     require_parameters(
@@ -56,6 +63,7 @@ def deploy(
             action="deploy",
             is_activated=given.activate,
             if_changed=given.if_changed,
+            allow_empty=given.allow_empty,
             skipped=scan.skipped,
         ),
     )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from ..bundle import Bundle, BundledArtifact, compile_order, read_bundle
 from ..database import Database, SqlError
 from ..diagnostics import COMPILE_ERRORS, compiled_text, diagnostics_from_json
+from ..emptiness import refuse_empty
 from ..environment import ensure_environment, lock_environment
 from ..errors import BundleAltered, CompileFailed
 from ..making import New, make
@@ -22,7 +23,7 @@ from ..session import Session, require_deployer, require_read_committed
 from ..settings import LogLevel
 from ..version import FunctionVersion
 
-_KEYS = ("label", "prune", "activate", "if_changed")
+_KEYS = ("label", "prune", "activate", "if_changed", "allow_empty")
 
 
 def import_deployment(
@@ -41,6 +42,7 @@ def import_deployment(
     require_language(session)
     found = read_bundle(bundle)
     check_source_usage(session, found.source_schema)
+    refuse_empty("the bundle", is_empty=not found.functions, allowed=given.allow_empty)
 
     database = session.database
     lock_environment(database, env)
@@ -69,6 +71,7 @@ def import_deployment(
             action="import",
             is_activated=given.activate,
             if_changed=given.if_changed,
+            allow_empty=given.allow_empty,
             recorded={
                 "bundle": {
                     "env": found.env,

@@ -19,6 +19,7 @@ from ..database import Database
 from ..ddl import create_schema, materialize_statements
 from ..diagnostics import compile_failed
 from ..diff import Candidate, FunctionDiff, diff
+from ..emptiness import refuse_dropping_all, refuse_empty
 from ..environment import (
     check_new_live_schema,
     is_unsettled,
@@ -35,7 +36,8 @@ from ..names import check_env
 from ..options import Options, check_keys, parse_options
 from ..plan import Materialization, Target, as_it_is, is_change
 from ..requirements import require_language, require_parameters
-from ..returning import Goal, goal_of, grants_of
+from ..returning import Goal, goal_of, grants_of, refuse_emptying
+from ..running_ddl import event_triggers
 from ..scanning import check_source_schema
 from ..session import Session, require_deployer
 from ..source import Scan, SourceFunction, divide, refuse_ambiguous
@@ -55,7 +57,9 @@ def plan(
     verb from its work is part of the plan, all of it.
     """
     env = check_env(env)
-    given = parse_options(options, known=("prune", "rollback", "activate"))
+    given = parse_options(
+        options, known=("prune", "rollback", "activate", "allow_empty")
+    )
     rollback, activate = given.object("rollback"), given.integer("activate")
     named = [each is not None for each in (from_schema, rollback, activate)]
     if not any(named):
@@ -64,10 +68,13 @@ def plan(
         raise InvalidOption(
             'from_schema, "rollback" and "activate" exclude each other', hint=_CHOICE
         )
+    allow_empty = given.boolean("allow_empty") is True
     require_deployer(session)
     if from_schema is not None:
         prune = session.settings.prunes(given.boolean("prune"))
-        blueprint = _plan_deploy(session, env, from_schema, prune=prune)
+        blueprint = _plan_deploy(
+            session, env, from_schema, prune=prune, allow_empty=allow_empty
+        )
     elif given.boolean("prune") is not None:
         raise InvalidOption('option "prune" is for the plan of a deploy')
     else:
@@ -83,6 +90,7 @@ def plan(
             environment,
             goal_of(session.database, ancestor, prune=prune),
             action="activate" if rollback is None else "rollback",
+            allow_empty=allow_empty,
         )
     return to_json(blueprint.to_json())
 
@@ -98,7 +106,7 @@ def _rollback_target(
 
 
 def _plan_deploy(
-    session: Session, env: str, from_schema: str, *, prune: bool
+    session: Session, env: str, from_schema: str, *, prune: bool, allow_empty: bool
 ) -> Blueprint:
     database = session.database
     obstacles = Obstacles()
@@ -143,7 +151,16 @@ def _plan_deploy(
         target = Target({name: _version(name, c) for name, c in candidates.items()})
         changes = plan_changes(database, schema, target, current, drop_obsolete=prune)
         functions = diff(current.deployed, candidates)
+        with obstacles.collected():
+            refuse_empty(
+                f'schema "{from_schema}"',
+                is_empty=not scan.deployable,
+                skipped=scan.skipped,
+                allowed=allow_empty,
+            )
+            refuse_dropping_all(env, changes, allowed=allow_empty)
     obstacles.found += find_obstacles(database, changes)
+    ddl = _ddl(schema, changes, {}, is_new_schema=is_new_schema)
     return Blueprint(
         action="deploy",
         env=env,
@@ -159,7 +176,8 @@ def _plan_deploy(
         skipped=scan.skipped,
         prune=prune,
         materialization=changes,
-        ddl=_ddl(schema, changes, {}, is_new_schema=is_new_schema),
+        ddl=ddl,
+        event_triggers=tuple(event_triggers(database, ddl)),
         diagnostics=diagnostics,
         obstacles=obstacles,
     )
@@ -177,7 +195,12 @@ def _scan(session: Session, from_schema: str, obstacles: Obstacles) -> Scan | No
 
 
 def _plan_return(
-    session: Session, environment: Environment, goal: Goal, *, action: str
+    session: Session,
+    environment: Environment,
+    goal: Goal,
+    *,
+    action: str,
+    allow_empty: bool,
 ) -> Blueprint:
     database = session.database
     obstacles = Obstacles()
@@ -200,8 +223,16 @@ def _plan_return(
             current,
             drop_obsolete=goal.drop_obsolete,
         )
+        with obstacles.collected():
+            refuse_emptying(environment.env, goal, changes, allowed=allow_empty)
     obstacles.found += find_obstacles(database, changes)
     functions = diff(current.deployed, goal.target.deployed)
+    ddl = _ddl(
+        environment.live_schema,
+        changes,
+        grants_of(database, environment.env, goal, changes),
+        is_new_schema=is_new_schema,
+    )
     return Blueprint(
         action=action,
         env=environment.env,
@@ -215,12 +246,8 @@ def _plan_return(
         skipped=(),
         prune=goal.drop_obsolete,
         materialization=changes,
-        ddl=_ddl(
-            environment.live_schema,
-            changes,
-            grants_of(database, environment.env, goal, changes),
-            is_new_schema=is_new_schema,
-        ),
+        ddl=ddl,
+        event_triggers=tuple(event_triggers(database, ddl)),
         diagnostics=(),
         obstacles=obstacles,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..activation import check_artifacts
+from ..emptiness import refuse_empty
 from ..environment import ensure_environment, known_environment, lock_environments
 from ..errors import InvalidArgument, NoActiveDeployment
 from ..making import New, make
@@ -14,7 +15,7 @@ from ..requirements import require_language, require_parameters
 from ..session import Session, require_deployer, require_read_committed
 from ..store import known_deployment, versions_of
 
-_KEYS = ("label", "prune", "if_changed")
+_KEYS = ("label", "prune", "if_changed", "allow_empty")
 
 
 def promote(
@@ -48,6 +49,11 @@ def promote(
         name: each._replace(deployment_id=None)
         for name, each in versions_of(database, promoted.id).items()
     }
+    refuse_empty(
+        f'deployment {promoted.id} of environment "{from_env}"',
+        is_empty=not versions,
+        allowed=given.allow_empty,
+    )
     check_artifacts(database, versions)
     require_parameters(
         database, {name: each.attributes for name, each in versions.items()}
@@ -70,6 +76,7 @@ def promote(
             prune=session.settings.prunes(given.prune),
             action="promote",
             if_changed=given.if_changed,
+            allow_empty=given.allow_empty,
             recorded={"promoted_from": {"env": from_env, "deployment_id": promoted.id}},
         ),
     )

@@ -25,7 +25,9 @@ def rollback(
     already, there is nothing to do.
     """
     env = check_env(env)
-    to_label = parse_options(options, known=("to_label",)).text("to_label")
+    given = parse_options(options, known=("to_label", "allow_empty"))
+    allow_empty = given.boolean("allow_empty") is True
+    to_label = given.text("to_label")
     request = check_request(steps, to_id, to_label)
     require_read_committed(session)
     require_deployer(session)
@@ -42,6 +44,7 @@ def rollback(
             goal_of(session.database, ancestor, prune=False),
             action="rollback",
             leaves_behind=Status.ROLLED_BACK,
+            allow_empty=allow_empty,
         )
     tell_outcome(session.database, outcome)
     return outcome.deployment_id

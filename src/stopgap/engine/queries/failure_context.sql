@@ -1,0 +1,2 @@
+-- The context of the DDL that failed, as running_ddl has it kept.
+select current_setting('stopgap.failure_context', true) as context
