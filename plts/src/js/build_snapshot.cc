@@ -21,6 +21,7 @@
 #include <sstream>
 #include <string>
 
+#include "js/fast_paths.h"
 #include "js/flags.h"
 
 namespace {
@@ -93,6 +94,12 @@ bool Evaluate(v8::Isolate* isolate, v8::SnapshotCreator* creator,
   v8::Local<v8::Context> context = v8::Context::New(isolate);
   v8::Context::Scope scope(context);
   v8::TryCatch try_catch(isolate);
+  plts::FastPaths fast_paths;
+  if (!fast_paths.Find(context)) {
+    std::fprintf(stderr,
+                 "plts-snapshot: this V8 keeps the maps of prototypes elsewhere\n");
+    return false;
+  }
   v8::Local<v8::String> text =
       v8::String::NewFromUtf8(isolate, source.data(), v8::NewStringType::kNormal,
                               static_cast<int>(source.size()))
@@ -109,6 +116,10 @@ bool Evaluate(v8::Isolate* isolate, v8::SnapshotCreator* creator,
     return false;
   }
   isolate->PerformMicrotaskCheckpoint();
+  if (!fast_paths.Update(context)) {
+    PrintException(isolate, context, try_catch);
+    return false;
+  }
   // The default context stays V8's own, so that what a snapshot serves is always the
   // context at index 0, made with a microtask queue of its caller's choice.
   creator->SetDefaultContext(v8::Context::New(isolate));

@@ -64,7 +64,30 @@ function parse(text) {
 }
 
 function print(text) {
-  return printer.printFile(parse(text));
+  return printer.printFile(withoutLastMatch(parse(text)));
+}
+
+/** A library without `RegExp.$1` and its like, which the realm takes away. */
+function withoutLastMatch(file) {
+  const statements = file.statements.map((statement) => {
+    if (!ts.isInterfaceDeclaration(statement)) return statement;
+    if (statement.name.text !== "RegExpConstructor") return statement;
+    const { modifiers, name, typeParameters, heritageClauses, members } = statement;
+    return ts.factory.updateInterfaceDeclaration(
+      statement,
+      modifiers,
+      name,
+      typeParameters,
+      heritageClauses,
+      members.filter((member) => !ofLastMatch(member)),
+    );
+  });
+  return ts.factory.updateSourceFile(file, statements);
+}
+
+/** The library gives names in quotes to nothing else but the prototype. */
+function ofLastMatch({ name }) {
+  return name !== undefined && ts.isStringLiteral(name) && name.text !== "prototype";
 }
 
 /** The declarations of the runtime package as one ambient module. */

@@ -19,6 +19,7 @@ commands.push([
   "warn",
   "runtime",
   "plts/ts",
+  "tests/plts/programs",
   "package.json",
   "tsconfig.base.json",
 ]);

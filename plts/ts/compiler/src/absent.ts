@@ -44,3 +44,11 @@ const byName = new Map(
 export function whyAbsent(name: string): string | undefined {
   return byName.get(name);
 }
+
+/** The reason why a member is not there, where a message says that it is not. */
+export function whyNoMember(message: string): string | undefined {
+  return /(?:does not exist on|to index) type 'RegExpConstructor'/.test(message)
+    ? "The last match is not kept, for other functions would see it: exec() and " +
+        "match() return it."
+    : undefined;
+}

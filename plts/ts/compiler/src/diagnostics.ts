@@ -5,7 +5,7 @@ import { bodyFunction, type Source } from "./body.js";
 import type { ImportFault } from "./modules.js";
 import { nullHint } from "./null-hint.js";
 import { placeOf } from "./position.js";
-import { whyAbsent } from "./absent.js";
+import { whyAbsent, whyNoMember } from "./absent.js";
 import type { Diagnostic, Phase } from "./protocol.js";
 
 // Said of a function that ends without a value; TypeScript points at its return type.
@@ -80,8 +80,7 @@ function theirs(
       ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"),
     ),
   };
-  const hint =
-    phase === "semantic" ? nullHint(program, source, diagnostic, message) : "";
+  const hint = phase === "semantic" ? hintOf(program, source, diagnostic, message) : "";
   return ours(source, {
     code: `TS${code}`,
     // Some messages name the file, for types that are whole modules.
@@ -89,6 +88,17 @@ function theirs(
     position: pointedAt(source, diagnostic),
     phase,
   });
+}
+
+/** What is said after a message, with a space before it. */
+function hintOf(
+  program: ts.Program,
+  source: Source,
+  diagnostic: ts.Diagnostic,
+  message: string,
+): string {
+  const why = whyNoMember(message);
+  return why === undefined ? nullHint(program, source, diagnostic, message) : ` ${why}`;
 }
 
 /** A message in which imported modules have the names that people know them by. */

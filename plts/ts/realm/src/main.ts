@@ -18,7 +18,6 @@ import { finishLockdown, lockdown } from "./lockdown.js";
 import { installNatives, type Natives } from "./natives.js";
 import { schemaSamples } from "./schema-samples.js";
 import { startClock } from "./performance.js";
-import { defineRegExpMethods } from "./regexp.js";
 import { openRows } from "./rows.js";
 import { triggerClasses } from "./trigger.js";
 import { windowClasses } from "./window.js";
@@ -36,7 +35,6 @@ function install(natives: Natives): void {
   finishLockdown();
 }
 
-defineRegExpMethods();
 const hidden = defineGlobals();
 lockdown([
   runtime,
