@@ -97,6 +97,42 @@ WAYS = {
 }
 
 
+def test_what_a_trigger_stores_can_be_restored(
+    connection: Connection, cluster: RunningCluster, run: Run, tmp_path: Path
+) -> None:
+    connection.execute(
+        "create type part as"
+        " (code char(3)[], price numeric(5, 2)[], at timestamp(0)[]);"
+        "create table kept (id int, tags varchar(2)[], flags bit(2)[], parts part[])"
+    )
+    define(
+        connection,
+        "fill() returns trigger",
+        """
+            const { new: row } = ctx.trigger;
+            row.tags = ["ab  ", "c"];
+            row.flags = ["01"];
+            const at = ["2024-02-29 12:00:00.75"];
+            row.parts = [{ code: ["x"], price: ["12.345"], at }];
+        """,
+    )
+    connection.execute(
+        "create trigger fill before insert on kept for each row execute function fill()"
+    )
+    connection.execute("insert into kept values (1)")
+    stored = fetch(connection, "select kept::text from kept")
+    file = str(tmp_path / "dump")
+    run("pg_dump", f"--file={file}", cluster.dsn(connection.info.dbname))
+    target = cluster.clone("template0")
+
+    into = f"--dbname={cluster.dsn(target)}"
+    run("psql", "--no-psqlrc", "--quiet", "-vON_ERROR_STOP=1", into, "-f", file)
+
+    with cluster.connect(target) as restored:
+        assert fetch(restored, "select kept::text from kept") == stored
+    cluster.drop(target)
+
+
 @pytest.mark.parametrize(("dump", "restore"), WAYS.values(), ids=WAYS.keys())
 def test_a_dump_brings_everything_back(
     full: Connection,

@@ -142,7 +142,8 @@ void pg_choose_family(Converter* converter) {
   }
   const Oid element = get_element_type(base);
   if (OidIsValid(element)) {
-    converter->element = pg_converter(element);
+    // The modifier of an array is that of its elements.
+    converter->element = pg_converter(element, converter->typmod);
     converter->to_js = ArrayToJs;
     converter->to_datum = ArrayToDatum;
     converter->ts_type = pg_array_type(converter->element->ts_type);
