@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 pytest_plugins = (
+    "tests.fixtures.account_state",
     "tests.fixtures.installation",
     "tests.fixtures.cluster",
     "tests.fixtures.crash",

@@ -30,6 +30,13 @@ def up(
             "--preload/--no-preload", help="Load plts when the server starts."
         ),
     ] = True,
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust",
+            help="Take over the files of a server that this account has not made here.",
+        ),
+    ] = False,
     output: OutputOption = Output.HUMAN,
 ) -> None:
     """Start the local server.
@@ -43,6 +50,7 @@ def up(
     running = server.up(
         port=port,
         preload=preload,
+        trust=trust,
         progress=(lambda step: None) if is_json else print_talk,
     )
     if is_json:

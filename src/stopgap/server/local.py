@@ -1,7 +1,8 @@
 """The server that `stopgap up` keeps for a project, below a folder of the project.
 
 The folder (`.stopgap` unless told otherwise) records in server.json where the server's
-files are. It is looked for in the current folder and in those above it, as git does.
+files are. It is looked for in the current folder and in those above it, as git does,
+and trusted only where this account has made it (see trust.py).
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from stopgap.errors import ServerError
 from stopgap.server.account import home_for, server_account
 from stopgap.server.cluster import Cluster, Postmaster, free_port, is_free
 from stopgap.server.tree import build_tree, find_extensions, open_tree
+from stopgap.server.trust import check_files, check_signature, check_unmade, sign
 
 DATABASE = "stopgap"
 _FOLDER = ".stopgap"
 _RECORD = "server.json"
+_SIGNATURE = "signature"
 _PRELOAD = {"shared_preload_libraries": "plts", "plts.prewarm": "on"}
 
 
@@ -72,9 +75,14 @@ class LocalServer:
         *,
         port: int | None = None,
         preload: bool = True,
+        trust: bool = False,
         progress: Callable[[str], None] = lambda step: None,
     ) -> RunningServer:
-        """Start the server, making what is missing of it; find it when it runs."""
+        """Start the server, making what is missing of it; find it when it runs.
+
+        With `trust` the files of a server that another account, or a checkout, has put
+        there are taken over.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -83,7 +91,11 @@ class LocalServer:
                 hint="name another one with --dir",
             ) from error
         with self._lock():
-            record = self._read_record() or self._new_record()
+            record = self._read_record(trust=trust)
+            if record is None or trust:
+                # Recorded first: what is made next is known to be ours.
+                record = record or self._new_record(trust=trust)
+                self._write_record(record)
             found = self._running(record)
             if found is None:
                 cluster = self._build(Path(record.home), progress)
@@ -182,26 +194,37 @@ class LocalServer:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _new_record(self) -> _Record:
+    def _new_record(self, *, trust: bool) -> _Record:
+        check_files(self.folder)
         home = home_for(self.folder, self._account)
+        if not trust:
+            check_unmade(home)
         return _Record(home=str(home), port=0, password=secrets.token_urlsafe(24))
 
-    def _read_record(self) -> _Record | None:
-        try:
-            return _Record(**json.loads((self.folder / _RECORD).read_text()))
-        except FileNotFoundError:
+    def _read_record(self, *, trust: bool = False) -> _Record | None:
+        file = self.folder / _RECORD
+        if not os.path.lexists(file):
             return None
-        except (OSError, TypeError, ValueError) as error:
+        check_files(self.folder, _RECORD)
+        try:
+            found = json.loads(file.read_text())
+            signature = str(found.pop(_SIGNATURE, ""))
+            record = _Record(**found)
+        except (OSError, AttributeError, TypeError, ValueError) as error:
             raise ServerError(
-                f"cannot read {self.folder / _RECORD}: {error}",
+                f"cannot read {file}: {error}",
                 hint="it belongs to whoever ran `stopgap up` here",
             ) from error
+        if not trust:
+            check_signature(file, found, signature)
+        return record
 
     def _write_record(self, record: _Record) -> None:
         fresh = self.folder / f".{_RECORD}.new"
+        said = asdict(record)
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump(asdict(record), file, indent=2)
+            json.dump({**said, _SIGNATURE: sign(said)}, file, indent=2)
             file.write("\n")
         fresh.replace(self.folder / _RECORD)
 
