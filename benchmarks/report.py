@@ -13,6 +13,7 @@ from rich.table import Table
 
 from benchmarks.languages import TITLES
 from benchmarks.result import OURS, Row
+from stopgap.output_file import write_output
 
 
 def show(rows: Sequence[Row], languages: Sequence[str], console: Console) -> None:
@@ -52,7 +53,8 @@ def write_json(rows: Sequence[Row], path: Path, *, server_version: str) -> None:
         },
         "rows": [row.as_json() for row in rows],
     }
-    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    write_output(path, text.encode())
 
 
 def _number(value: float | None) -> str:

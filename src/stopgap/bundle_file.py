@@ -10,14 +10,14 @@ import binascii
 import hashlib
 import importlib.util
 import json
-import os
-import tempfile
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
 from stopgap.errors import BundleRefused, UsageError
+from stopgap.output_file import write_output
 from stopgap.results import Json
 
 if TYPE_CHECKING:
@@ -28,38 +28,31 @@ if TYPE_CHECKING:
 
 # What one value of jsonb can hold.
 _MAX_BYTES = 256 * 1024 * 1024
+STANDARD_INPUT = Path("-")
 _ALGORITHM = "ed25519"
 _UNCOVERED = ("digest", "signature")
 
 
 def write_bundle(path: Path, bundle: Json, *, sign_key: Path | None = None) -> None:
-    """Write a bundle whole or not at all, signed where a key is given."""
+    """Write a bundle, signed where a key is given; see write_output for where."""
     whole = dict(bundle)
     if sign_key is not None:
         whole["signature"] = _sign(whole, _private_key(sign_key))
-    data = rfc8785.dumps(whole) + b"\n"
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+    write_output(path, rfc8785.dumps(whole) + b"\n")
 
 
 def read_bundle(path: Path, *, verify_key: Path | None = None) -> Json:
-    """Return the bundle of a file; with a key, only if it is signed with that."""
+    """Return the bundle of a file; with a key, only if it is signed with that.
+
+    `-` is standard input.
+    """
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise BundleRefused(f"{path} has more than {_MAX_BYTES} bytes")
-        data = path.read_bytes()
+        with sys.stdin.buffer if path == STANDARD_INPUT else path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    if len(data) > _MAX_BYTES:
+        raise BundleRefused(f"{path} has more than {_MAX_BYTES} bytes")
     try:
         bundle = json.loads(data)
     except (ValueError, RecursionError) as error:

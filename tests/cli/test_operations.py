@@ -308,3 +308,19 @@ def test_exports_that_cannot_be_written_are_usage_errors(
 
     assert outcome.exit_code == 2
     assert "cannot write" in json.loads(outcome.stderr)["error"]["message"]
+
+
+def test_exported_bundle_goes_through_standard_output(
+    shop: Connection, stopgap: Run
+) -> None:
+    deploy(stopgap)
+
+    for name in ("-", "/dev/stdout"):
+        outcome = stopgap("export", "--out", name)
+
+        assert outcome.exit_code == 0, outcome.stderr
+        assert json.loads(outcome.stdout)["format"] == "stopgap.bundle"
+        assert "Wrote deployment" in outcome.stderr
+    mixed = stopgap("export", "--out", "-", "--output", "json")
+    assert mixed.exit_code == 2
+    assert "cannot both go to standard output" in mixed.error_json["error"]["message"]

@@ -16,13 +16,20 @@ from stopgap.cli.options import (
     OutputOption,
     check_bigint,
 )
-from stopgap.cli.render import print_human, print_json, progress
+from stopgap.cli.render import print_human, print_json, print_talk, progress
 from stopgap.cli.session import open_client
 from stopgap.engine.words import counted
+from stopgap.errors import UsageError
+from stopgap.output_file import is_standard_output
 
 
 def export_(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File to write.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="FILE", help="File to write; - is standard output."
+        ),
+    ],
     db: DbOption = None,
     env: EnvOption = "prod",
     deployment: Annotated[
@@ -48,6 +55,12 @@ def export_(
     `stopgap import` deploys it to another database.
     """
     is_json = output is Output.JSON
+    to_stdout = is_standard_output(out)
+    if is_json and to_stdout:
+        raise UsageError(
+            "the bundle and the answer cannot both go to standard output",
+            hint="name a file with --out, or leave --output json out",
+        )
     with (
         open_client(db, quiet=is_json) as client,
         progress(f"exporting {env}", quiet=is_json),
@@ -67,9 +80,13 @@ def export_(
             }
         )
     else:
-        print_human(
+        wrote = (
             f"Wrote deployment {exported['id']} of {env} to {out}: "
             f"{counted(len(bundle['functions']), 'function')}"
-            + (", signed" if sign_key else ""),
-            f"To deploy it: stopgap import --env ENV {shlex.quote(str(out))}",
+            + (", signed" if sign_key else "")
         )
+        if to_stdout:
+            print_talk(wrote)
+            return
+        command = f"stopgap import --env ENV {shlex.quote(str(out))}"
+        print_human(wrote, f"To deploy it: {command}")
