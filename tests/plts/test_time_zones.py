@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -295,7 +293,7 @@ class TestFollowing:
     HOUR = "new Date(0).getHours()"
 
     @pytest.fixture
-    def tokyo(self, session: Connection) -> Iterator[Connection]:
+    def tokyo(self, session: Connection) -> Connection:
         """A session in Tokyo, where 1970 began at 9."""
         session.execute("set timezone = 'Asia/Tokyo'")
         define(
@@ -303,7 +301,7 @@ class TestFollowing:
             "in_delhi() returns int set timezone = 'Asia/Kolkata'",
             f"return {self.HOUR}",
         )
-        yield session
+        return session
 
     @pytest.mark.parametrize(
         ("step", "hour"),
