@@ -52,8 +52,8 @@ pg_time_t ToSeconds(UDate date) {
   // Far more than any Date, and within what PostgreSQL can calculate with.
   constexpr double kMost = 1e16;
   if (std::isnan(date)) return 0;
-  return static_cast<pg_time_t>(std::floor(std::fmin(std::fmax(date, -kMost), kMost) /
-                                           1000.0));
+  return static_cast<pg_time_t>(
+      std::floor(std::fmin(std::fmax(date, -kMost), kMost) / 1000.0));
 }
 
 UDate ToDate(pg_time_t time) { return static_cast<UDate>(time) * 1000.0; }
@@ -159,8 +159,8 @@ pg_time_t SessionZone::BoundaryAfter(pg_time_t time) const {
 
 // ICU wants to know how much of an offset is daylight saving time; the database of
 // zones only says whether it is in force. The difference to the next period tells. In
-// some zones what is called daylight saving time is winter's, and less: to ICU, summer's
-// is.
+// some zones what is called daylight saving time is winter's, and less: to ICU,
+// summer's is.
 const Period& SessionZone::PeriodAt(pg_time_t time) const {
   if (last_.Contains(time)) return last_;
   const Clock clock = ClockAt(time);
@@ -291,7 +291,8 @@ UBool SessionZone::getPreviousTransition(UDate base, UBool inclusive,
   for (pg_time_t span = kYear;; span *= 4) {
     pg_time_t found = kForever;
     Period period = PeriodAt(time - span);
-    while (period.end != kForever && (itself ? period.end <= time : period.end < time)) {
+    while (period.end != kForever &&
+           (itself ? period.end <= time : period.end < time)) {
       const Period after = PeriodAt(period.end);
       if (!after.SameClock(period)) found = period.end;
       period = after;
@@ -322,8 +323,8 @@ icu::UnicodeString IdOf(pg_tz* zone) {
   if (offset == 0) return icu::UnicodeString("UTC", -1, US_INV);
   char fixed[32];
   const long size = std::labs(offset);
-  snprintf(fixed, sizeof(fixed), size % 60 != 0 ? "GMT%c%02ld:%02ld:%02ld"
-                                                : "GMT%c%02ld:%02ld",
+  snprintf(fixed, sizeof(fixed),
+           size % 60 != 0 ? "GMT%c%02ld:%02ld:%02ld" : "GMT%c%02ld:%02ld",
            offset < 0 ? '-' : '+', size / 3600, size / 60 % 60, size % 60);
   return icu::UnicodeString(fixed, -1, US_INV);
 }
