@@ -11,6 +11,7 @@
 #include "api/savepoint.h"
 #include "api/transition.h"
 #include "call/function.h"
+#include "pg/statement_context.h"
 
 extern "C" {
 #include <executor/execdesc.h>
@@ -92,7 +93,9 @@ v8::Local<v8::Value> FetchRows(Realm& realm, CallFrame& frame, uint32_t cursor,
                  errdetail("It ends with its loop, and with a rollback of the "
                            "savepoint that it was opened in.")));
       }
-      SPI_cursor_fetch(portal, true, static_cast<long>(count));
+      pg_in_statement(portal->sourceText, [&] {
+        SPI_cursor_fetch(portal, true, static_cast<long>(count));
+      });
       pg_check_read_only(frame);
     });
     RowShape shape;

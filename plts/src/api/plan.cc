@@ -8,6 +8,7 @@
 
 #include "api/transition.h"
 #include "pg/guard.h"
+#include "pg/statement_context.h"
 
 namespace plts {
 namespace {
@@ -60,23 +61,6 @@ void pg_infer(const char* sql, QueryEnvironment* environment, Oid** types, int* 
   }
 }
 
-// Runs `body` in a Guard. A position in an error is one in our text, not in what the
-// client sent.
-template <class Body>
-void Prepare(const std::string& sql, Body&& body) {
-  try {
-    Guard(body);
-  } catch (Error& error) {
-    ErrorData& data = error.data();
-    if (data.cursorpos > 0 && data.internalquery == nullptr) {
-      data.internalpos = data.cursorpos;
-      data.internalquery = ErrorString(sql);
-      data.cursorpos = 0;
-    }
-    throw;
-  }
-}
-
 void DropOldest(Cache& cache) {
   while (cache.plans.size() >= kMostPlans) {
     auto oldest = cache.plans.begin();
@@ -115,14 +99,16 @@ std::unique_ptr<Plan> MakePlan(const CallFrame& frame, const std::string& sql) {
   Oid* types = nullptr;
   int count = 0;
   int statements = 1;
-  Prepare(sql, [&] {
-    pg_infer(sql.c_str(), pg_transition_environment(&frame), &types, &count,
-             &statements);
+  Guard([&] {
+    pg_in_statement(sql.c_str(), [&] {
+      pg_infer(sql.c_str(), pg_transition_environment(&frame), &types, &count,
+               &statements);
+    });
   });
   plan->types.assign(types, types + count);
   // A text of several commands is not kept: see pg_infer.
   if (statements != 1) return plan;
-  Prepare(sql, [&] {
+  Guard([&] {
     SPIPlanPtr made =
         SPI_prepare_cursor(sql.c_str(), count, types, CURSOR_OPT_PARALLEL_OK);
     if (made == nullptr) {

@@ -135,8 +135,8 @@ void Parameters::Convert(Realm& realm) {
 }
 
 void Parameters::NameParameter(Error* error) const {
-  error->AddContext("parameter $" + std::to_string(at_ + 1) + " of SQL type " +
-                    plan_.converters[at_]->sql_name);
+  error->InsertContext("parameter $" + std::to_string(at_ + 1) + " of SQL type " +
+                       plan_.converters[at_]->sql_name);
 }
 
 }  // namespace plts

@@ -63,8 +63,8 @@ void RunRequest(Realm& realm, CallFrame& frame) {
     try_catch.Reset();
   } catch (Error& error) {
     if (error.Uncatchable() || realm.isolate().doomed()) throw;
-    failed = true;
-    outcome = ErrorToJs(&realm, error);
+    RejectWithError(&realm, resolver, error);
+    return;
   }
   const v8::Maybe<bool> settled =
       failed ? resolver->Reject(context, outcome) : resolver->Resolve(context, outcome);

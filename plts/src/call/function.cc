@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "call/compilation_context.h"
 #include "call/imports.h"
 #include "call/pointer.h"
 #include "call/signature.h"
@@ -161,10 +162,12 @@ FunctionBody* Load(Cache& cache, FmgrInfo* call, bool* polymorphic) {
     if (FindStored(signature, headers, &artifact, &plain)) {
       CheckMayImport(artifact, signature.owner);
     } else {
-      const Compilation compiled =
-          Compile({{signature.source, headers}}, "{}", true, signature.owner);
-      ThrowDiagnostics(compiled);
-      artifact = compiled.artifacts.at(0);
+      Compiling(body->title, [&] {
+        const Compilation compiled =
+            Compile({{signature.source, headers}}, "{}", true, signature.owner);
+        ThrowDiagnostics(compiled);
+        artifact = compiled.artifacts.at(0);
+      });
       in_memory = true;
     }
   }
@@ -261,10 +264,13 @@ FunctionBody* CompileBlock(const char* source) {
   body->title = "PL/TS anonymous code block";
   body->current = false;
   body->references = 1;
-  const Compilation compiled = Compile({{signature.source, PlainHeaders(signature)}},
-                                       "{}", true, signature.owner);
-  if (!compiled.diagnostics.empty()) ThrowAtPosition(compiled);
-  CheckForm(compiled.artifacts.at(0), signature);
+  const Compilation compiled = Compiling(body->title, [&] {
+    Compilation block = Compile({{signature.source, PlainHeaders(signature)}}, "{}",
+                                true, signature.owner);
+    if (!block.diagnostics.empty()) ThrowAtPosition(block);
+    CheckForm(block.artifacts.at(0), signature);
+    return block;
+  });
   Adopt(compiled.artifacts.at(0), {}, true, body.get());
   return body.release();
 }

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "call/compilation_context.h"
 #include "call/function.h"
 #include "call/imports.h"
 #include "call/pointer.h"
@@ -65,15 +66,8 @@ void CheckPointer(const Pointer& pointer, const Signature& signature) {
   CheckOverrides(pointer, artifact, signature.owner);
 }
 
-}  // namespace
-
-void ValidateFunction(Oid oid) {
-  const ProcTuple tuple(oid);
-  if (!HeapTupleIsValid(tuple.get())) {
-    throw Error(ERRCODE_UNDEFINED_FUNCTION,
-                "function " + std::to_string(oid) + " does not exist");
-  }
-  const Signature signature = ReadSignature(tuple.get());
+void Validate(HeapTuple proc) {
+  const Signature signature = ReadSignature(proc);
   if (const std::optional<Pointer> pointer = ParsePointer(signature.source)) {
     CheckPointer(*pointer, signature);
     return;
@@ -95,6 +89,17 @@ void ValidateFunction(Oid oid) {
   CheckForm(artifact, signature);
   artifact.hash = ArtifactHash(artifact.source_ts, "{}");
   StoreArtifact(artifact, false);
+}
+
+}  // namespace
+
+void ValidateFunction(Oid oid) {
+  const ProcTuple tuple(oid);
+  if (!HeapTupleIsValid(tuple.get())) {
+    throw Error(ERRCODE_UNDEFINED_FUNCTION,
+                "function " + std::to_string(oid) + " does not exist");
+  }
+  Compiling(TitleOf(tuple.get()), [&] { Validate(tuple.get()); });
 }
 
 std::string ArtifactSource(Oid oid) {

@@ -3,6 +3,7 @@
 #include "js/exception.h"
 
 #include "call/frame.h"
+#include "call/function.h"
 #include "pg/guard.h"
 
 namespace plts {
@@ -84,6 +85,23 @@ void RestoreOrigin(v8::Isolate* isolate, v8::Local<v8::Context> context,
   }
 }
 
+// The lines of this call come after those of what it has called, and before its title
+// where the context has that already.
+void InsertStack(const std::string& stack, Error* error) {
+  const CallFrame* frame = g_frame;
+  if (!error->complete() || frame == nullptr || frame->body == nullptr) {
+    error->AddContext(stack);
+    return;
+  }
+  const std::string& title = frame->body->title;
+  int alike = 0;
+  for (const CallFrame* outer = frame->previous; outer != nullptr;
+       outer = outer->previous) {
+    if (outer->body != nullptr && outer->body->title == title) alike++;
+  }
+  error->InsertContext(stack, title, alike);
+}
+
 }  // namespace
 
 Error ValueToError(Realm* realm, v8::Local<v8::Value> thrown) {
@@ -120,9 +138,9 @@ Error ValueToError(Realm* realm, v8::Local<v8::Value> thrown) {
     const std::string text = TextOf(isolate, context, fields, field.name);
     if (!text.empty()) error.data().*field.member = ErrorString(ForMessage(text));
   }
-  const std::string stack = TextOf(isolate, context, fields, "stack");
-  if (!stack.empty()) error.AddContext(ForMessage(stack));
   if (sql) RestoreOrigin(isolate, context, thrown, &error);
+  const std::string stack = TextOf(isolate, context, fields, "stack");
+  if (!stack.empty()) InsertStack(ForMessage(stack), &error);
   return error;
 }
 
@@ -149,12 +167,16 @@ Error ExceptionToError(Realm* realm, Isolate* isolate, v8::TryCatch& try_catch) 
   return ValueToError(realm, thrown);
 }
 
-v8::Local<v8::Value> ErrorToJs(Realm* realm, const Error& error) {
+namespace {
+
+// What an SqlError is made of, with its origin.
+v8::Local<v8::Object> FieldsOf(Realm* realm, const Error& error) {
   v8::Isolate* isolate = realm->v8();
   v8::EscapableHandleScope handles(isolate);
   v8::Local<v8::Context> context = realm->context();
   const ErrorData& data = error.data();
   v8::Local<v8::Object> fields = v8::Object::New(isolate);
+  v8::Local<v8::Object> origin = v8::Object::New(isolate);
   const auto set = [&](v8::Local<v8::Object> object, const char* name,
                        v8::Local<v8::Value> value) {
     if (!object->CreateDataProperty(context, Name(isolate, name), value)
@@ -180,23 +202,70 @@ v8::Local<v8::Value> ErrorToJs(Realm* realm, const Error& error) {
   if (data.context != nullptr) set(fields, "where", text(data.context));
   const int position = data.internalpos > 0 ? data.internalpos : data.cursorpos;
   if (position > 0) set(fields, "position", v8::Integer::New(isolate, position));
+  if (data.context != nullptr) set(origin, "context", text(data.context));
+  if (data.internalquery != nullptr) {
+    set(origin, "query", text(data.internalquery));
+    set(origin, "position", v8::Integer::New(isolate, data.internalpos));
+  }
+  if (!fields->SetPrivate(context, OriginKey(isolate), origin).FromMaybe(false)) {
+    throw Thrown{};
+  }
+  return handles.Escape(fields);
+}
+
+// Its stack is the one of where this is called.
+v8::Local<v8::Value> MakeSqlError(Realm* realm, v8::Local<v8::Object> fields) {
+  v8::Isolate* isolate = realm->v8();
+  v8::Local<v8::Context> context = realm->context();
+  v8::Local<v8::Private> key = OriginKey(isolate);
   v8::Local<v8::Value> argument = fields;
   v8::Local<v8::Value> made = Checked(
       realm->make_sql_error()->Call(context, v8::Undefined(isolate), 1, &argument));
   if (made->IsObject()) {
-    v8::Local<v8::Object> origin = v8::Object::New(isolate);
-    if (data.context != nullptr) set(origin, "context", text(data.context));
-    if (data.internalquery != nullptr) {
-      set(origin, "query", text(data.internalquery));
-      set(origin, "position", v8::Integer::New(isolate, data.internalpos));
-    }
-    if (!made.As<v8::Object>()
-             ->SetPrivate(context, OriginKey(isolate), origin)
-             .FromMaybe(false)) {
+    v8::Local<v8::Value> origin = Checked(fields->GetPrivate(context, key));
+    if (!made.As<v8::Object>()->SetPrivate(context, key, origin).FromMaybe(false)) {
       throw Thrown{};
     }
   }
-  return handles.Escape(made);
+  return made;
+}
+
+// A step of a promise that throws the SqlError of the fields that it is called with.
+void ThrowFields(const v8::FunctionCallbackInfo<v8::Value>& arguments) {
+  if (g_frame == nullptr || !arguments[0]->IsObject()) return;
+  Realm* realm = g_frame->realm;
+  try {
+    realm->v8()->ThrowException(MakeSqlError(realm, arguments[0].As<v8::Object>()));
+  } catch (const Thrown&) {
+    // Its own exception is pending and says why.
+  }
+}
+
+}  // namespace
+
+v8::Local<v8::Value> ErrorToJs(Realm* realm, const Error& error) {
+  v8::EscapableHandleScope handles(realm->v8());
+  return handles.Escape(MakeSqlError(realm, FieldsOf(realm, error)));
+}
+
+void RejectWithError(Realm* realm, v8::Local<v8::Promise::Resolver> resolver,
+                     const Error& error) {
+  v8::Isolate* isolate = realm->v8();
+  v8::HandleScope handles(isolate);
+  v8::Local<v8::Context> context = realm->context();
+  v8::Local<v8::Object> fields = FieldsOf(realm, error);
+  v8::Local<v8::Function> thrower =
+      Checked(v8::Function::New(context, ThrowFields, v8::Local<v8::Value>(), 1,
+                                v8::ConstructorBehavior::kThrow));
+  v8::Local<v8::Promise::Resolver> source =
+      Checked(v8::Promise::Resolver::New(context));
+  v8::Local<v8::Promise> failing =
+      Checked(source->GetPromise()->Then(context, thrower));
+  // In this order: the promise is tied to the one that fails before that does.
+  if (!resolver->Resolve(context, failing).FromMaybe(false) ||
+      !source->Resolve(context, fields).FromMaybe(false)) {
+    throw Thrown{};
+  }
 }
 
 void ThrowToJs(Realm* realm, Error error) {

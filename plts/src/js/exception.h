@@ -20,6 +20,12 @@ void ThrowToJs(Realm* realm, Error error);
 // The SqlError object for `error`.
 v8::Local<v8::Value> ErrorToJs(Realm* realm, const Error& error);
 
+// Rejects a promise of a request with it, so that its stack says where JavaScript
+// awaits the promise: no JavaScript is on the stack, but in a step of a promise V8
+// looks for the functions that wait for it. Throws Thrown.
+void RejectWithError(Realm* realm, v8::Local<v8::Promise::Resolver> resolver,
+                     const Error& error);
+
 // Keeps track of rejections that nothing handles.
 void OnPromiseReject(v8::PromiseRejectMessage message);
 

@@ -71,6 +71,26 @@ void Error::AddContext(std::string_view line) {
   data_->context = ErrorString(text);
 }
 
+void Error::InsertContext(std::string_view text, std::string_view before, int skip) {
+  std::string context = data_->context != nullptr ? data_->context : "";
+  size_t place = 0;
+  // From the end, line by line.
+  for (size_t end = context.size(); !before.empty() && end != std::string::npos;) {
+    const size_t newline = end == 0 ? std::string::npos : context.rfind('\n', end - 1);
+    const size_t start = newline == std::string::npos ? 0 : newline + 1;
+    if (std::string_view(context).substr(start, end - start) == before && skip-- == 0) {
+      place = start;
+      break;
+    }
+    end = newline;
+  }
+  std::string line(text);
+  if (!context.empty()) line += '\n';
+  context.insert(place, line);
+  if (data_->context != nullptr) pfree(data_->context);
+  data_->context = ErrorString(context);
+}
+
 ErrorData* Error::pg_copy() const {
   auto* copy = static_cast<ErrorData*>(palloc(sizeof(ErrorData)));
   *copy = *data_;

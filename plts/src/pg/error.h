@@ -51,6 +51,10 @@ class Error {
   // Appends a line to the CONTEXT that the client will see.
   void AddContext(std::string_view line);
 
+  // Puts text where the line `before` is, the last but `skip` of those that are alike;
+  // without such a line, or with none given, in front of the CONTEXT.
+  void InsertContext(std::string_view text, std::string_view before = {}, int skip = 0);
+
   // A copy of the data in CurrentMemoryContext, for the rethrow after which no
   // destructor runs. May ereport.
   ErrorData* pg_copy() const;

@@ -7,7 +7,7 @@ import { natives, type ModuleOrigin } from "./natives.js";
 const mostMaps = 32;
 const decoded = new Map<string, { sourceMap: string; map: TraceMap }>();
 
-const frame = /^\s*at (?:(async )?(.*?) \()?(plts:[^\s()]+?):(\d+):(\d+)\)?$/;
+const frame = /^\s*at (async )?(?:(.*?) \()?(plts:[^\s()]+?):(\d+):(\d+)\)?$/;
 
 /**
  * The frames of a stack that lie in modules of ours, one a line: `at f (NAME:L:C)`.
