@@ -92,11 +92,7 @@ class Client(Reader):
         meets what is live, and so can say nothing of a sealed deployment.
         Raises CompileError, with all diagnostics, where the TypeScript is wrong.
         """
-        if smoke is not None and not activate:
-            raise UsageError(
-                "smoke tests call what is live, which a sealed deployment is not",
-                hint="run them with a deploy that activates",
-            )
+        _refuse_smoke_of_sealed(smoke, activate=activate)
         try:
             made = self._make(
                 env,
@@ -131,8 +127,12 @@ class Client(Reader):
         if_changed: bool = False,
         allow_empty: bool = False,
         provenance: Mapping[str, object] | None = None,
+        smoke: Smoke | None = None,
     ) -> Made:
-        """Deploy to an environment the artifacts that another one runs."""
+        """Deploy to an environment the artifacts that another one runs.
+
+        `smoke` is run before that is committed, and undoes it when it fails.
+        """
         return self._make(
             to_env,
             "select stopgap.promote(%s, %s, %s)",
@@ -144,6 +144,7 @@ class Client(Reader):
                 "allow_empty": allow_empty,
                 "provenance": provenance,
             },
+            inspect=None if smoke is None else smoke.inspector(to_env),
         )
 
     def import_deployment(
@@ -157,8 +158,13 @@ class Client(Reader):
         if_changed: bool = False,
         allow_empty: bool = False,
         provenance: Mapping[str, object] | None = None,
+        smoke: Smoke | None = None,
     ) -> Made:
-        """Deploy what a bundle holds, compiled anew."""
+        """Deploy what a bundle holds, compiled anew; the options are those of a deploy.
+
+        `smoke` is run before that is committed, and undoes it when it fails.
+        """
+        _refuse_smoke_of_sealed(smoke, activate=activate)
         return self._make(
             env,
             "select stopgap.import_deployment(%s, %s, %s)",
@@ -171,6 +177,7 @@ class Client(Reader):
                 "allow_empty": allow_empty,
                 "provenance": provenance,
             },
+            inspect=None if smoke is None else smoke.inspector(env),
         )
 
     def record_failure(
@@ -225,13 +232,18 @@ class Client(Reader):
         to_id: int | None = None,
         to_label: str | None = None,
         allow_empty: bool = False,
+        smoke: Smoke | None = None,
     ) -> RolledBack:
-        """Go back by steps, or to a deployment, and return what is active then."""
+        """Go back by steps, or to a deployment, and return what is active then.
+
+        `smoke` is run before that is committed, and undoes it when it fails.
+        """
         options = {"to_label": to_label, "allow_empty": allow_empty}
         outcome = self._change(
             env,
             "select stopgap.rollback(%s, %s::int, %s::bigint, %s)",
             [env, steps, to_id, jsonb(options)],
+            inspect=None if smoke is None else smoke.inspector(env),
         )
         return RolledBack(
             env=env,
@@ -242,15 +254,33 @@ class Client(Reader):
         )
 
     def activate(
-        self, env: str, deployment_id: int, *, allow_empty: bool = False
+        self,
+        env: str,
+        deployment_id: int,
+        *,
+        allow_empty: bool = False,
+        smoke: Smoke | None = None,
     ) -> Activated:
-        """Activate a deployment that is sealed, or was active before."""
+        """Activate a deployment that is sealed, or was active before.
+
+        `smoke` is run before that is committed, and undoes it when it fails.
+        """
         outcome = self._change(
             env,
             "select stopgap.activate(%s, %s::bigint, %s)",
             [env, deployment_id, jsonb({"allow_empty": allow_empty})],
+            inspect=None if smoke is None else smoke.inspector(env),
         )
         return Activated(env=env, outcome=outcome)
+
+    def smoke(self, env: str, smoke: Smoke) -> None:
+        """Run smoke tests against what is live; what they do is undone."""
+        if self.status(env) is None:
+            raise UsageError(
+                f"nothing was ever deployed to {env}",
+                hint="smoke tests call what is live",
+            )
+        self._transport.inspect(smoke.inspector(env))
 
     def repair(self, env: str, *, dry_run: bool = False) -> Repaired:
         """Make the live schema again what the active deployment says."""
@@ -308,6 +338,14 @@ class Client(Reader):
         if answer != outcome.deployment_id:
             raise UndecodableAnswer(f"expected a deployment id, got {answer!r:.60}")
         return outcome
+
+
+def _refuse_smoke_of_sealed(smoke: Smoke | None, *, activate: bool) -> None:
+    if smoke is not None and not activate:
+        raise UsageError(
+            "smoke tests call what is live, which a sealed deployment is not",
+            hint="run them with what activates it",
+        )
 
 
 def _no_reconnect() -> psycopg.Connection[tuple[Any, ...]]:

@@ -130,6 +130,14 @@ class Transport:
             ) from lost
         return answer
 
+    def inspect(self, look: Inspect) -> None:
+        """Look at the database in a transaction that is rolled back."""
+        with (
+            self._translated_errors(),
+            self.connection.transaction(force_rollback=True),
+        ):
+            look(self.connection, None)
+
     def _retried(
         self, statement: str, parameters: list[Any], inspect: Inspect | None
     ) -> tuple[object, str | None]:

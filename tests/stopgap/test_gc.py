@@ -138,7 +138,7 @@ def test_a_rollback_brings_grants_back_after_a_gc(connection: Connection) -> Non
     deploy(connection)
     connection.execute("grant execute on function live_deployment.gone to pg_monitor")
     connection.execute("drop function shop.gone(jsonb)")
-    deploy(connection, options='{"prune": true}')
+    deploy(connection, options='{"prune": true, "allow_empty": true}')
 
     gc(connection, keep=2)
     rollback(connection)

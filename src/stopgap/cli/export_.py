@@ -16,7 +16,7 @@ from stopgap.cli.options import (
     OutputOption,
     check_bigint,
 )
-from stopgap.cli.render import print_human, print_json, progress
+from stopgap.cli.render import print_human, print_json, progress, table
 from stopgap.cli.session import open_client
 from stopgap.engine.words import counted
 
@@ -55,6 +55,7 @@ def export_(
         bundle = client.export_deployment(env, deployment)
         write_bundle(out, bundle, sign_key=sign_key)
     exported = bundle["deployment"]
+    skipped = list(bundle.get("skipped") or ())
     if is_json:
         print_json(
             {
@@ -64,6 +65,7 @@ def export_(
                 "out": str(out),
                 "digest": bundle["digest"],
                 "signed": sign_key is not None,
+                "skipped": skipped,
             }
         )
     else:
@@ -73,3 +75,6 @@ def export_(
             + (", signed" if sign_key else ""),
             f"To deploy it: stopgap import --env ENV {shlex.quote(str(out))}",
         )
+        if skipped:
+            rows = [(each["fn_name"], each["reason"]) for each in skipped]
+            print_human("", table(("skipped", "why"), rows))
