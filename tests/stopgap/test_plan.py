@@ -435,6 +435,6 @@ def test_senseless_plans_of_new_deployments_are_refused(
     shop: Connection, options: dict[str, object], sqlstate: str
 ) -> None:
     with pytest.raises(psycopg.Error) as error:
-        plan(shop, None, **options)
+        plan(shop, None, "prod", **options)
 
     assert error.value.sqlstate == sqlstate
