@@ -35,6 +35,10 @@ _TAIL = """\
 | 17 | the file of a bundle is damaged, or not signed as it should be |
 | 130 | interrupted |
 
+Where the connection breaks during COMMIT, every host of the DSN is asked whether it was
+done, until one of them is the primary: for 30 seconds, or as many as
+`STOPGAP_FAILOVER_SECONDS` says.
+
 ## JSON
 
 With `--output json`, or `STOPGAP_OUTPUT=json`, each command writes one object. Its keys

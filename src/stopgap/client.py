@@ -35,13 +35,33 @@ from stopgap.results import (
     field,
 )
 from stopgap.smoke import Smoke
-from stopgap.transport import Connection, Inspect, Transport, jsonb, open_connection
+from stopgap.transport import (
+    FAILOVER_SECONDS,
+    Connection,
+    Inspect,
+    Transport,
+    jsonb,
+    open_connection,
+)
 
 
-def connect(dsn: str, *, on_notice: Callable[[str], None] | None = None) -> Client:
-    """Connect to a database with stopgap; `on_notice` gets what the server remarks."""
+def connect(
+    dsn: str,
+    *,
+    on_notice: Callable[[str], None] | None = None,
+    failover_seconds: float = FAILOVER_SECONDS,
+) -> Client:
+    """Connect to a database with stopgap; `on_notice` gets what the server remarks.
+
+    When a connection breaks during COMMIT, all hosts of `dsn` are asked whether it was
+    done, until one answers that is the primary, or `failover_seconds` are over.
+    """
     connection = open_connection(dsn, on_notice)
-    return Client(connection, reconnect=lambda: open_connection(dsn, on_notice))
+    return Client(
+        connection,
+        reconnect=lambda: open_connection(dsn, on_notice, after_loss=True),
+        failover_seconds=failover_seconds,
+    )
 
 
 class Client(Reader):
@@ -52,8 +72,14 @@ class Client(Reader):
         connection: psycopg.Connection[tuple[Any, ...]],
         *,
         reconnect: Callable[[], psycopg.Connection[tuple[Any, ...]]] | None = None,
+        failover_seconds: float = FAILOVER_SECONDS,
     ) -> None:
-        super().__init__(Transport(reconnect or _no_reconnect, connection))
+        if reconnect is None:
+            # There is nothing to wait for.
+            reconnect, failover_seconds = _no_reconnect, 0
+        super().__init__(
+            Transport(reconnect, connection, failover_seconds=failover_seconds)
+        )
 
     def __enter__(self) -> Self:
         return self
