@@ -232,8 +232,12 @@ class Client(Reader):
         keep_labelled: bool = False,
         grace: str | None = None,
         dry_run: bool = False,
+        wait: bool = False,
     ) -> Json:
-        """Remove deployments past a policy, and artifacts that nothing needs."""
+        """Remove deployments past a policy, and artifacts that nothing needs.
+
+        While deployments are made it is refused, or waits for that to end.
+        """
         options = {
             "env": env,
             "keep": keep,
@@ -241,6 +245,7 @@ class Client(Reader):
             "keep_labelled": keep_labelled,
             "grace": grace,
             "dry_run": dry_run,
+            "wait": wait,
         }
         return as_object(
             self._transport.transact("select stopgap.gc(%s)", [jsonb(options)])

@@ -15,6 +15,7 @@ TOTAL = "total"
 
 # The queries that take such time; what is executed, and not fetched, is DDL.
 _PHASES = {
+    "pause": LOCK_WAIT,
     "wait_for_lock": LOCK_WAIT,
     "wait_for_lock_shared": LOCK_WAIT,
     "compile": COMPILE,
