@@ -482,3 +482,16 @@ def test_what_the_ci_could_not_encode_stops_no_deploy(
 
     assert outcome.exit_code == 0, outcome.stderr
     assert stopgap("deployments").stdout.endswith("  why?     https://ci/?\n")
+
+
+def test_who_may_only_read_is_told_why(
+    shop: Connection, run: Run, database: str
+) -> None:
+    option = "options=-c%20default_transaction_read_only%3Don"
+    reading = ("--db", f"{database}?{option}")
+
+    refused = run("deploy", "--from-schema", "shop", *reading)
+
+    assert refused.exit_code == 11
+    assert "default_transaction_read_only" in refused.stderr
+    assert run("plan", "--from-schema", "shop", *reading).exit_code == 0

@@ -27,7 +27,7 @@ _GOALS = {
     "rollback": "rolling {env} back to deployment {target}",
     "activate": "activating deployment {target} in {env}",
     "promote": "promoting {from_env} to {env}",
-    "import": "importing what {source} was to {env}",
+    "import": "importing a bundle of {source} to {env}",
 }
 
 DryRunOption = Annotated[
