@@ -35,6 +35,10 @@ _TAIL = """\
 | 17 | the file of a bundle is damaged, or not signed as it should be |
 | 130 | interrupted |
 
+Where the connection breaks during COMMIT, every host of the DSN is asked whether it was
+done, until one of them is the primary: for 30 seconds, or as many as
+`STOPGAP_FAILOVER_SECONDS` says.
+
 ## JSON
 
 With `--output json`, or `STOPGAP_OUTPUT=json`, each command writes one object. Its keys
@@ -43,17 +47,22 @@ stay; new ones may come. All have `command`, and those of an environment have `e
 | command | keys |
 | --- | --- |
 | `deploy` | `from_schema`, `deployment_id`, `prune`, `changed`, `status`, \
-`smoke_tests`, `dry_run` |
+`smoke_tests`, `dry_run`, `skipped`, `hand_edits`, `seconds` |
 | `plan` | `from_schema`, `changed`, `possible`, `plan` |
-| `rollback` | `steps`, `to_id`, `to_label`, `deployment_id`, `changed`, `dry_run` |
-| `activate` | `deployment_id`, `changed`, `dry_run` |
+| `rollback` | `steps`, `to_id`, `to_label`, `deployment_id`, `changed`, \
+`passed_over`, `smoke_tests`, `dry_run`, `hand_edits`, `seconds` |
+| `activate` | `deployment_id`, `changed`, `smoke_tests`, `dry_run`, `hand_edits`, \
+`seconds` |
+| `smoke` | `smoke_tests` |
 | `repair` | `changed`, `dry_run`, `repair` |
 | `status` | `status` (null for an unknown environment) |
 | `deployments` | `count`, `deployments` |
 | `diff` | `from_schema`, `diff` |
-| `promote` | `from_env`, `to_env`, `deployment_id`, `changed` |
-| `export` | `deployment_id`, `out`, `digest`, `signed` |
-| `import` | `file`, `deployment_id`, `status`, `changed`, `verified`, `differences` |
+| `promote` | `from_env`, `to_env`, `deployment_id`, `status`, `changed`, \
+`smoke_tests`, `dry_run`, `skipped`, `hand_edits`, `seconds` |
+| `export` | `deployment_id`, `out`, `digest`, `signed`, `skipped` |
+| `import` | `file`, `deployment_id`, `status`, `changed`, `verified`, `differences`, \
+`smoke_tests`, `dry_run`, `skipped`, `hand_edits`, `seconds` |
 | `audit` | `count`, `entries` |
 | `gc`, `verify`, `after-restore` | those of the functions of these names |
 | `up` | `dsn`, `dir`, `port`, `pid` |
@@ -62,7 +71,12 @@ stay; new ones may come. All have `command`, and those of an environment have `e
 
 `changed` is false where there was nothing to do: no live function had to change, and
 the deployment has the functions that were active before. A `--dry-run` of `deploy`,
-`rollback` and `activate` has `plan` and `dry_run`. `plan`, `repair`, `status`,
+`promote`, `import`, `rollback` and `activate` has `plan`, and `seconds` that are null.
+`skipped` lists what was not deployed, with the `reason`; `hand_edits`, what people had
+done to live functions by hand and lose: `fn_name`, `changed` and `becomes` (`replaced`,
+`created`, `dropped`); `passed_over`, the deployments that a rollback by steps went
+past. `seconds` are those of the database: `lock_wait`, `compile`, `ddl` and `total`;
+people see them with `--verbose`. `plan`, `repair`, `status`,
 `deployments` and `diff` are what the functions of these names answer, see the
 [SQL reference](sql.md).
 

@@ -35,13 +35,33 @@ from stopgap.results import (
     field,
 )
 from stopgap.smoke import Smoke
-from stopgap.transport import Connection, Inspect, Transport, jsonb, open_connection
+from stopgap.transport import (
+    FAILOVER_SECONDS,
+    Connection,
+    Inspect,
+    Transport,
+    jsonb,
+    open_connection,
+)
 
 
-def connect(dsn: str, *, on_notice: Callable[[str], None] | None = None) -> Client:
-    """Connect to a database with stopgap; `on_notice` gets what the server remarks."""
+def connect(
+    dsn: str,
+    *,
+    on_notice: Callable[[str], None] | None = None,
+    failover_seconds: float = FAILOVER_SECONDS,
+) -> Client:
+    """Connect to a database with stopgap; `on_notice` gets what the server remarks.
+
+    When a connection breaks during COMMIT, all hosts of `dsn` are asked whether it was
+    done, until one answers that is the primary, or `failover_seconds` are over.
+    """
     connection = open_connection(dsn, on_notice)
-    return Client(connection, reconnect=lambda: open_connection(dsn, on_notice))
+    return Client(
+        connection,
+        reconnect=lambda: open_connection(dsn, on_notice, after_loss=True),
+        failover_seconds=failover_seconds,
+    )
 
 
 class Client(Reader):
@@ -52,8 +72,14 @@ class Client(Reader):
         connection: psycopg.Connection[tuple[Any, ...]],
         *,
         reconnect: Callable[[], psycopg.Connection[tuple[Any, ...]]] | None = None,
+        failover_seconds: float = FAILOVER_SECONDS,
     ) -> None:
-        super().__init__(Transport(reconnect or _no_reconnect, connection))
+        if reconnect is None:
+            # There is nothing to wait for.
+            reconnect, failover_seconds = _no_reconnect, 0
+        super().__init__(
+            Transport(reconnect, connection, failover_seconds=failover_seconds)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -92,11 +118,7 @@ class Client(Reader):
         meets what is live, and so can say nothing of a sealed deployment.
         Raises CompileError, with all diagnostics, where the TypeScript is wrong.
         """
-        if smoke is not None and not activate:
-            raise UsageError(
-                "smoke tests call what is live, which a sealed deployment is not",
-                hint="run them with a deploy that activates",
-            )
+        _refuse_smoke_of_sealed(smoke, activate=activate)
         try:
             made = self._make(
                 env,
@@ -131,8 +153,12 @@ class Client(Reader):
         if_changed: bool = False,
         allow_empty: bool = False,
         provenance: Mapping[str, object] | None = None,
+        smoke: Smoke | None = None,
     ) -> Made:
-        """Deploy to an environment the artifacts that another one runs."""
+        """Deploy to an environment the artifacts that another one runs.
+
+        `smoke` is run before that is committed, and undoes it when it fails.
+        """
         return self._make(
             to_env,
             "select stopgap.promote(%s, %s, %s)",
@@ -144,6 +170,7 @@ class Client(Reader):
                 "allow_empty": allow_empty,
                 "provenance": provenance,
             },
+            inspect=None if smoke is None else smoke.inspector(to_env),
         )
 
     def import_deployment(
@@ -157,8 +184,13 @@ class Client(Reader):
         if_changed: bool = False,
         allow_empty: bool = False,
         provenance: Mapping[str, object] | None = None,
+        smoke: Smoke | None = None,
     ) -> Made:
-        """Deploy what a bundle holds, compiled anew."""
+        """Deploy what a bundle holds, compiled anew; the options are those of a deploy.
+
+        `smoke` is run before that is committed, and undoes it when it fails.
+        """
+        _refuse_smoke_of_sealed(smoke, activate=activate)
         return self._make(
             env,
             "select stopgap.import_deployment(%s, %s, %s)",
@@ -171,6 +203,7 @@ class Client(Reader):
                 "allow_empty": allow_empty,
                 "provenance": provenance,
             },
+            inspect=None if smoke is None else smoke.inspector(env),
         )
 
     def record_failure(
@@ -199,8 +232,12 @@ class Client(Reader):
         keep_labelled: bool = False,
         grace: str | None = None,
         dry_run: bool = False,
+        wait: bool = False,
     ) -> Json:
-        """Remove deployments past a policy, and artifacts that nothing needs."""
+        """Remove deployments past a policy, and artifacts that nothing needs.
+
+        While deployments are made it is refused, or waits for that to end.
+        """
         options = {
             "env": env,
             "keep": keep,
@@ -208,6 +245,7 @@ class Client(Reader):
             "keep_labelled": keep_labelled,
             "grace": grace,
             "dry_run": dry_run,
+            "wait": wait,
         }
         return as_object(
             self._transport.transact("select stopgap.gc(%s)", [jsonb(options)])
@@ -225,13 +263,18 @@ class Client(Reader):
         to_id: int | None = None,
         to_label: str | None = None,
         allow_empty: bool = False,
+        smoke: Smoke | None = None,
     ) -> RolledBack:
-        """Go back by steps, or to a deployment, and return what is active then."""
+        """Go back by steps, or to a deployment, and return what is active then.
+
+        `smoke` is run before that is committed, and undoes it when it fails.
+        """
         options = {"to_label": to_label, "allow_empty": allow_empty}
         outcome = self._change(
             env,
             "select stopgap.rollback(%s, %s::int, %s::bigint, %s)",
             [env, steps, to_id, jsonb(options)],
+            inspect=None if smoke is None else smoke.inspector(env),
         )
         return RolledBack(
             env=env,
@@ -242,15 +285,33 @@ class Client(Reader):
         )
 
     def activate(
-        self, env: str, deployment_id: int, *, allow_empty: bool = False
+        self,
+        env: str,
+        deployment_id: int,
+        *,
+        allow_empty: bool = False,
+        smoke: Smoke | None = None,
     ) -> Activated:
-        """Activate a deployment that is sealed, or was active before."""
+        """Activate a deployment that is sealed, or was active before.
+
+        `smoke` is run before that is committed, and undoes it when it fails.
+        """
         outcome = self._change(
             env,
             "select stopgap.activate(%s, %s::bigint, %s)",
             [env, deployment_id, jsonb({"allow_empty": allow_empty})],
+            inspect=None if smoke is None else smoke.inspector(env),
         )
         return Activated(env=env, outcome=outcome)
+
+    def smoke(self, env: str, smoke: Smoke) -> None:
+        """Run smoke tests against what is live; what they do is undone."""
+        if self.status(env) is None:
+            raise UsageError(
+                f"nothing was ever deployed to {env}",
+                hint="smoke tests call what is live",
+            )
+        self._transport.inspect(smoke.inspector(env))
 
     def repair(self, env: str, *, dry_run: bool = False) -> Repaired:
         """Make the live schema again what the active deployment says."""
@@ -308,6 +369,14 @@ class Client(Reader):
         if answer != outcome.deployment_id:
             raise UndecodableAnswer(f"expected a deployment id, got {answer!r:.60}")
         return outcome
+
+
+def _refuse_smoke_of_sealed(smoke: Smoke | None, *, activate: bool) -> None:
+    if smoke is not None and not activate:
+        raise UsageError(
+            "smoke tests call what is live, which a sealed deployment is not",
+            hint="run them with what activates it",
+        )
 
 
 def _no_reconnect() -> psycopg.Connection[tuple[Any, ...]]:

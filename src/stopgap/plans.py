@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from stopgap.results import (
     Diagnostic,
     FunctionDiff,
+    HandEdit,
     Json,
     as_object,
     field,
     function_diff,
+    hand_edit,
     optional,
 )
 
@@ -35,7 +37,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a deploy, a rollback or an activation would do; nothing was done."""
+    """What a verb that changes an environment would do; nothing was done."""
 
     action: str
     env: str
@@ -51,6 +53,8 @@ class Plan:
     retained: tuple[str, ...]
     created: tuple[str, ...]
     replaced: tuple[str, ...]
+    # What people did by hand to those that are created, replaced or dropped.
+    hand_edits: tuple[HandEdit, ...]
     functions: tuple[FunctionDiff, ...]
     # Unified diffs of TypeScript, by function.
     diffs: dict[str, str]
@@ -82,6 +86,7 @@ class Plan:
             retained=tuple(each["fn_name"] for each in field(live, "retained", list)),
             created=tuple(field(live, "created", list)),
             replaced=tuple(field(live, "replaced", list)),
+            hand_edits=tuple(map(hand_edit, live.get("hand_edits") or ())),
             functions=tuple(map(function_diff, functions)),
             diffs={each["fn_name"]: each["diff"] for each in functions if each["diff"]},
             skipped={

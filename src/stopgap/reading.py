@@ -148,6 +148,30 @@ class Reader:
             plan, diagnostics=self._with_lines(plan.diagnostics, from_schema)
         )
 
+    def plan_promotion(
+        self,
+        from_env: str,
+        to_env: str,
+        *,
+        prune: bool | None = None,
+        allow_empty: bool = False,
+    ) -> Plan:
+        """Return what a promotion would do; nothing is written."""
+        options = {"promote": from_env, "prune": prune, "allow_empty": allow_empty}
+        return self._plan(to_env, None, options)
+
+    def plan_import(
+        self,
+        env: str,
+        bundle: Json,
+        *,
+        prune: bool | None = None,
+        allow_empty: bool = False,
+    ) -> Plan:
+        """Return what the import of a bundle would do; nothing is written."""
+        options = {"import": bundle, "prune": prune, "allow_empty": allow_empty}
+        return self._plan(env, None, options)
+
     def plan_rollback(
         self,
         env: str,

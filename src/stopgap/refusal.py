@@ -23,6 +23,11 @@ _DIAGNOSTIC = re.compile(
     r"(?P<fn_name>.+?):(?P<line>\d+):(?P<column>\d+): (?P<code>\w+): (?P<message>.*)"
 )
 _CONTINUATION = "  "
+# What PostgreSQL leaves unsaid of errors that are its own.
+_HINTS = {
+    "25006": "the server is a standby, or the session has default_transaction_read_only"
+    " on",
+}
 
 
 def refusal(error: psycopg.Error) -> DatabaseError:
@@ -47,6 +52,7 @@ def refusal(error: psycopg.Error) -> DatabaseError:
         sqlstate=error.sqlstate,
         detail=detail,
         hint=diagnosis.message_hint
+        or _HINTS.get(error.sqlstate or "")
         or (None if was_let_in else _missing_role(error.sqlstate, message)),
         context=diagnosis.context,
     )

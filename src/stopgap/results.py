@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, TypeVar
 
 from stopgap.errors import UndecodableAnswer
@@ -74,6 +75,24 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class HandEdit:
+    """What people did to a live function by hand, and lose by a change."""
+
+    fn_name: str
+    changed: tuple[str, ...]
+    # What becomes of the function: "replaced", "created" or "dropped".
+    becomes: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as answers have it."""
+        return {
+            "fn_name": self.fn_name,
+            "changed": list(self.changed),
+            "becomes": self.becomes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a verb did, in numbers of live functions."""
 
@@ -87,6 +106,12 @@ class Outcome:
     replaced: int
     dropped: int
     kept: int
+    # What people had done to those functions by hand, and lost.
+    hand_edits: tuple[HandEdit, ...] = ()
+    # Deployments that a rollback by steps went past, for they made nothing else live.
+    passed_over: tuple[int, ...] = ()
+    # How long it waited for locks, compiled, ran DDL, and took in all, by these names.
+    seconds: Json = dataclass_field(default_factory=dict)
 
     @classmethod
     def from_json(cls, answer: object) -> Outcome:
@@ -101,6 +126,9 @@ class Outcome:
             replaced=field(raw, "replaced", int),
             dropped=field(raw, "dropped", int),
             kept=field(raw, "kept", int),
+            hand_edits=tuple(map(hand_edit, raw.get("hand_edits") or ())),
+            passed_over=tuple(raw.get("passed_over") or ()),
+            seconds=as_object(raw.get("seconds") or {}),
         )
 
 
@@ -248,6 +276,16 @@ class Diagnostic:
     message: str
     # The line of TypeScript it is about; None where that could not be read.
     source_line: str | None = None
+
+
+def hand_edit(answer: object) -> HandEdit:
+    """Decode an entry of an outcome or a plan."""
+    raw = as_object(answer)
+    return HandEdit(
+        fn_name=field(raw, "fn_name", str),
+        changed=tuple(field(raw, "changed", list)),
+        becomes=field(raw, "becomes", str),
+    )
 
 
 def _function(answer: object) -> Function:

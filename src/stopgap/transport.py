@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
@@ -33,6 +34,16 @@ _CONCURRENT_CHANGE = "SG208"
 # What PostgreSQL says where there is no schema stopgap, or not this object in it.
 _MISSING = ("3F000", "42883", "42P01")
 _ATTEMPTS = 3
+# How long a change whose answer was lost is asked about, unless told otherwise.
+FAILOVER_SECONDS = 30.0
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 1.0
+_LEAST_WAIT = 0.1
+_AFTER_LOSS: dict[str, Any] = {
+    "target_session_attrs": "primary",
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+}
 _OUTCOME = "select pg_catalog.current_setting('stopgap.outcome', true)"
 _IS_LOGGED = """
 select true from stopgap.activation_audit
@@ -64,9 +75,14 @@ class Transport:
     """A connection that is made anew where an answer was lost."""
 
     def __init__(
-        self, connect: Callable[[], Connection], connection: Connection
+        self,
+        connect: Callable[[], Connection],
+        connection: Connection,
+        *,
+        failover_seconds: float = FAILOVER_SECONDS,
     ) -> None:
         self._connect = connect
+        self._failover_seconds = failover_seconds
         self.connection = connection
 
     def ask(self, statement: str, parameters: Parameters = ()) -> Any:
@@ -101,7 +117,7 @@ class Transport:
             answer, told = lost.answer, lost.told
             outcome = _outcome(told)
             try:
-                is_done = self._is_done(env, token, outcome)
+                is_done = self._asked_in_time(env, token, outcome)
             except StopgapError:
                 raise OutcomeUnknown(
                     f"the connection broke during COMMIT: {lost.reason}",
@@ -129,6 +145,14 @@ class Transport:
                 hint="run it again: it does what is left to do, if anything",
             ) from lost
         return answer
+
+    def inspect(self, look: Inspect) -> None:
+        """Look at the database in a transaction that is rolled back."""
+        with (
+            self._translated_errors(),
+            self.connection.transaction(force_rollback=True),
+        ):
+            look(self.connection, None)
 
     def _retried(
         self, statement: str, parameters: list[Any], inspect: Inspect | None
@@ -176,17 +200,41 @@ class Transport:
             raise
         return answer, told
 
-    def _is_done(self, env: str, token: str | None, outcome: Outcome) -> bool:
+    def _asked_in_time(self, env: str, token: str | None, outcome: Outcome) -> bool:
+        """Ask whether a change was committed, for as long as a failover takes.
+
+        Until another server is the primary there is nobody who knows: a standby may be
+        behind.
+        """
+        deadline = monotonic() + self._failover_seconds
+        pause = _FIRST_PAUSE
+        while True:
+            left = deadline - monotonic()
+            try:
+                return self._is_done(env, token, outcome, max(left, _LEAST_WAIT))
+            except StopgapError:
+                if left <= 0:
+                    raise
+            sleep(min(pause, max(deadline - monotonic(), 0)))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _is_done(
+        self, env: str, token: str | None, outcome: Outcome, seconds: float
+    ) -> bool:
         """Ask over a new connection whether a change was committed.
 
         The transaction that was cut off may still be about to commit: find_deployment
-        waits for its lock.
+        waits for its lock, that many seconds.
         """
         self.connection.close()
         self.connection = self._connect()
+        with self._translated_errors():
+            self.connection.execute(f"set lock_timeout = {int(seconds * 1000)}")
         found = self.transact(
             "select stopgap.find_deployment(%s, %s)", [env, token or _NO_TOKEN]
         )
+        with self._translated_errors():
+            self.connection.execute("reset lock_timeout")
         if token is not None:
             return found is not None
         if outcome.activation_id is None:
@@ -233,12 +281,20 @@ def jsonb(value: object) -> Jsonb:
 
 
 def open_connection(
-    dsn: str, on_notice: Callable[[str], None] | None = None
+    dsn: str,
+    on_notice: Callable[[str], None] | None = None,
+    *,
+    after_loss: bool = False,
 ) -> Connection:
-    """Connect as a client does; `on_notice` gets what the server remarks."""
+    """Connect as a client does; `on_notice` gets what the server remarks.
+
+    After a connection was lost only a primary will do, whichever host that is now, and
+    one that does not answer must not keep the others waiting.
+    """
     try:
+        more = _AFTER_LOSS if after_loss else {}
         connection = psycopg.connect(
-            dsn, autocommit=True, fallback_application_name="stopgap"
+            dsn, autocommit=True, fallback_application_name="stopgap", **more
         )
     except psycopg.OperationalError as error:
         raise ConnectionFailed(_one_line(error)) from error

@@ -19,30 +19,73 @@ import importlib.util
 import os
 import sys
 
-folder = plpy.execute("select plts.library_directory() as path")[0]["path"]
-folder = os.path.join(folder, "stopgap-@VERSION@", "engine")
+key = "stopgap @VERSION@"
 name = "_stopgap_engine_@VERSION@".replace(".", "_")
-spec = importlib.util.spec_from_file_location(
-    name,
-    os.path.join(folder, "__init__.py"),
-    submodule_search_locations=[folder],
-)
-if not os.path.exists(spec.origin):
-    plpy.error(
-        "the engine of stopgap @VERSION@ is not installed",
-        detail=f"There is no {spec.origin}.",
-        hint="Run make install for this version of stopgap.",
-        sqlstate="58P01",
+
+
+class Unavailable:
+    # Stands in for the engine until the next call, which looks for it again. An error
+    # raised here would reach people behind the names of all the functions it passed.
+
+    def __init__(self, message, sqlstate, detail=None, hint=None):
+        self._fields = message, sqlstate, detail, hint
+
+    def __getattr__(self, verb):
+        def refuse(*arguments):
+            GD.pop(key, None)
+            message, sqlstate, detail, hint = self._fields
+            error = type(verb, (plpy.Error,), {"__module__": "stopgap"})(message)
+            error.sqlstate, error.detail, error.hint = sqlstate, detail, hint
+            raise error
+
+        return refuse
+
+
+def missing(path):
+    found = plpy.execute(
+        "select default_version from pg_available_extensions where name = 'stopgap'"
     )
-sys.modules[name] = importlib.util.module_from_spec(spec)
-try:
+    installed = found[0]["default_version"] if len(found) else None
+    if installed in (None, "@VERSION@"):
+        hint = "Run make install for this version of stopgap."
+    else:
+        hint = (
+            f"The server has stopgap {installed}. As a superuser:"
+            " alter extension plts update; alter extension stopgap update;"
+        )
+    message = "the engine of stopgap @VERSION@ is not installed"
+    return Unavailable(message, "58P01", f"There is no {path}.", hint)
+
+
+def load():
+    folder = plpy.execute("select plts.library_directory() as path")[0]["path"]
+    folder = os.path.join(folder, "stopgap-@VERSION@", "engine")
+    spec = importlib.util.spec_from_file_location(
+        name,
+        os.path.join(folder, "__init__.py"),
+        submodule_search_locations=[folder],
+    )
+    if not os.path.exists(spec.origin):
+        return missing(spec.origin)
+    sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(sys.modules[name])
-    GD["stopgap @VERSION@"] = importlib.import_module(name + ".server")
-except BaseException:
+    return importlib.import_module(name + ".server")
+
+
+try:
+    GD[key] = load()
+except BaseException as error:
     # A half-loaded package would be taken for a whole one by the next call.
     for loaded in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
         del sys.modules[loaded]
-    raise
+    if not isinstance(error, (plpy.Error, Exception)):
+        raise
+    GD[key] = Unavailable(
+        f"the engine of stopgap @VERSION@ cannot be loaded: {error}",
+        getattr(error, "sqlstate", None) or "38000",
+        detail=f"It is a {type(error).__name__}.",
+        hint="Install this version of stopgap, and of plts, once more.",
+    )
 $python$;
 
 create or replace function stopgap.version() returns text

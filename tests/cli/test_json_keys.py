@@ -24,6 +24,7 @@ COMMANDS = {
     "rollback": [],
     "activate": ["1"],
     "repair": [],
+    "smoke": ["smoke.sql"],
     "audit": [],
     "gc": [],
     "verify": [],
@@ -34,6 +35,8 @@ DRY_RUNS = {
     "rollback": [],
     "activate": ["3"],
     "repair": [],
+    "promote": ["--from", "prod", "--to", "staging"],
+    "import": ["bundle.json"],
 }
 # Those of the local server are not of a database, and tests/server runs them.
 OTHERS = {"up", "down", "demo"}
@@ -62,8 +65,9 @@ def given(stopgap: Run, command: str, *arguments: str) -> set[str]:
 
 
 def test_every_command_gives_the_keys_that_are_documented(
-    shop: Connection, stopgap: Run
+    shop: Connection, stopgap: Run, tmp_path: Path
 ) -> None:
+    (tmp_path / "smoke.sql").write_text("select true")
     table = documented()
     assert table.keys() == COMMANDS.keys() | OTHERS
 
@@ -78,6 +82,7 @@ def test_every_dry_run_gives_the_keys_that_are_documented(
     table = documented()
     for _ in range(3):
         given(stopgap, "deploy", *COMMANDS["deploy"])
+    given(stopgap, "export", *COMMANDS["export"])
 
     for command, arguments in DRY_RUNS.items():
         keys = given(stopgap, command, *arguments, "--dry-run")

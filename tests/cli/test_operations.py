@@ -22,12 +22,19 @@ def test_promote_answers_in_json_and_in_words(shop: Connection, stopgap: Run) ->
     deploy(stopgap, "--env", "staging", "--label", "v1")
     promote = ("promote", "--from", "staging", "--to", "prod")
 
-    assert answer(stopgap(*promote, "--output", "json")) == {
+    promoted = answer(stopgap(*promote, "--output", "json"))
+    assert promoted.pop("seconds")["total"] > 0
+    assert promoted == {
         "command": "promote",
         "from_env": "staging",
         "to_env": "prod",
         "deployment_id": 2,
+        "status": "active",
         "changed": True,
+        "smoke_tests": None,
+        "dry_run": False,
+        "skipped": [],
+        "hand_edits": [],
     }
     again = stopgap(*promote, "--if-changed")
     assert again.stdout == 'Nothing changed: prod runs deployment 2 "v1" already\n'
@@ -68,6 +75,7 @@ def test_a_bundle_is_carried_to_another_database(
                 **there,
             )
         )
+        assert imported.pop("seconds")["total"] > 0
         assert imported == {
             "command": "import",
             "env": "prod",
@@ -77,6 +85,10 @@ def test_a_bundle_is_carried_to_another_database(
             "changed": True,
             "verified": True,
             "differences": [],
+            "smoke_tests": None,
+            "dry_run": False,
+            "skipped": [],
+            "hand_edits": [],
         }
         sealed = stopgap("import", "b.json", "--no-activate", **there)
         assert sealed.stdout.startswith("Sealed b.json for prod: deployment 2")

@@ -9,7 +9,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tests.cli.conftest import Outcome, Run
-from tests.cli.shop import Connection, answer, shop, stopgap
+from tests.cli.shop import Connection, answer, deploy, shop, stopgap
 
 __all__ = ["shop", "stopgap"]
 
@@ -267,3 +267,92 @@ def test_people_are_told_that_a_dry_run_has_no_smoke_tests(
 
     assert outcome.exit_code == 0
     assert "smoke tests do not run" in outcome.stderr
+
+
+BAD = GOOD.replace('"hello ann"', '"bye ann"')
+
+
+@pytest.fixture
+def verbs(shop: Connection, stopgap: Run, tmp_path: Path) -> Run:
+    """The command line, with something to do for every verb that runs checks."""
+    (tmp_path / "good.toml").write_text(GOOD)
+    (tmp_path / "bad.toml").write_text(BAD)
+    for env in ("staging", "prod", "prod"):
+        deploy(stopgap, "--env", env)
+        shop.execute("comment on function shop.greet is 'another'")
+    stopgap("export", "--env", "staging", "--out", "b.json")
+    return stopgap
+
+
+def active(connection: Connection) -> int:
+    row = connection.execute(
+        "select active_deployment_id from stopgap.environment where env = 'prod'"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["promote --from staging --to prod", "import b.json", "activate 2", "rollback"],
+)
+def test_every_verb_that_activates_can_run_checks(
+    shop: Connection, verbs: Run, verb: str
+) -> None:
+    before = active(shop)
+
+    failed = verbs(*verb.split(), "--smoke", "bad.toml", "--output", "json")
+
+    assert len(why(failed)) == 1
+    assert failed.error_json["error"]["hint"] == "nothing was changed"
+    assert active(shop) == before
+    done = answer(verbs(*verb.split(), "--smoke", "good.toml", "--output", "json"))
+    assert done["smoke_tests"] == 4
+    assert active(shop) != before
+    assert count(shop, "public.visits") == 0
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["promote --from staging --to prod", "import b.json", "activate 2", "rollback"],
+)
+def test_a_dry_run_runs_no_checks(shop: Connection, verbs: Run, verb: str) -> None:
+    before = active(shop)
+
+    planned = verbs(*verb.split(), "--smoke", "bad.toml", "--dry-run")
+
+    assert planned.exit_code == 0
+    assert "do not run with --dry-run" in planned.stderr
+    assert active(shop) == before
+
+
+def test_a_sealed_import_has_nothing_to_check(verbs: Run) -> None:
+    sealed = verbs("import", "b.json", "--no-activate", "--smoke", "good.toml")
+
+    assert sealed.exit_code == 2
+
+
+def test_checks_run_against_what_is_live(shop: Connection, verbs: Run) -> None:
+    before = active(shop)
+
+    good = verbs("smoke", "good.toml")
+    as_json = answer(verbs("smoke", "good.toml", "--output", "json"))
+    bad = verbs("smoke", "bad.toml", "--output", "json")
+
+    assert good.stdout == "4 smoke tests succeeded in prod\n"
+    assert as_json == {"command": "smoke", "env": "prod", "smoke_tests": 4}
+    assert len(why(bad)) == 1
+    assert count(shop, "public.visits") == 0
+    assert active(shop) == before
+    assert count(shop, "stopgap.deployment where status = 'failed'") == 0
+
+
+def test_where_nothing_is_live_there_is_nothing_to_check(
+    shop: Connection, stopgap: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "good.toml").write_text(GOOD)
+
+    outcome = stopgap("smoke", "good.toml", "--env", "nowhere")
+
+    assert outcome.exit_code == 2
+    assert "nothing was ever deployed to nowhere" in outcome.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -121,3 +122,32 @@ def test_a_folder_that_is_named_wins_over_the_variable(run: Run) -> None:
 
     assert outcome.exit_code == 2
     assert "no local server runs here" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["status", "status --output json", "deployments", "--help", "--version"],
+)
+@pytest.mark.parametrize("takes_errors", [True, False])
+def test_a_reader_that_went_away_is_output_that_could_not_be_written(
+    database: str, tmp_path: Path, command: str, takes_errors: bool
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [PROGRAM, *command.split()],
+            cwd=tmp_path,
+            env={**os.environ, "STOPGAP_DB": database},
+            stdout=writer,
+            stderr=subprocess.PIPE if takes_errors else writer,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+
+    assert done.returncode == 13
+    if takes_errors:
+        assert "cannot write the output: Broken pipe" in done.stderr
+        assert "Traceback" not in done.stderr

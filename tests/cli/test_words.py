@@ -81,7 +81,8 @@ def test_people_read_what_a_promotion_leaves_live(
 
     promoted = stopgap("promote", "--from", "staging", "--to", "prod")
 
-    assert "\nstays     removed\n1 unchanged\n" in promoted.stdout
+    assert "\nstays     retained\n1 unchanged\n" in promoted.stdout
+    assert "removed" not in promoted.stdout
     assert "\nStill live, though not deployed: stays\n" in promoted.stdout
 
 
@@ -93,8 +94,177 @@ def test_a_plan_names_what_it_puts_right(shop: Connection, stopgap: Run) -> None
 
     plan = stopgap("plan", "--from-schema", "shop").stdout
 
-    assert "\n\nbrings back greet\nputs right two\n\n" in plan
+    assert (
+        "\n\nbrings back greet, which was dropped by hand"
+        "\nputs right two, changed by hand: attributes\n\n"
+    ) in plan
     assert "0 dropped, 1 created, 1 replaced" in plan
+
+
+def test_a_plan_and_a_deploy_say_which_hand_edits_they_overwrite(
+    shop: Connection, stopgap: Run
+) -> None:
+    for name in ("changes", "follows", "goes", "same"):
+        write(shop, name, ONE)
+    deploy(stopgap)
+    write(shop, "changes", "export default () => 2;")
+    write(shop, "follows", "export default () => 2;")
+    drop(shop, "goes")
+    for name in ("changes", "goes", "same"):
+        shop.execute(f"alter function live_deployment.{name} strict".encode())
+    write(shop, "mine", ONE)
+    shop.execute(
+        "set role stopgap_owner;"
+        "create function live_deployment.mine(args jsonb) returns jsonb return args;"
+        "reset role"
+    )
+
+    plan = stopgap("plan", "--from-schema", "shop", "--prune").stdout
+    deployed = stopgap("deploy", "--from-schema", "shop", "--prune", "--output", "json")
+    again = stopgap("plan", "--from-schema", "shop").stdout
+
+    assert (
+        "\n\ndrops goes, changed by hand: attributes"
+        "\noverwrites changes, changed by hand: attributes"
+        "\nputs right mine, which was made by hand"
+        "\nputs right same, changed by hand: attributes\n\n"
+    ) in plan
+    edits = {
+        each["fn_name"]: (each["becomes"], each["changed"])
+        for each in deployed.json["hand_edits"]
+    }
+    assert edits == {
+        "changes": ("replaced", ["attributes"]),
+        "goes": ("dropped", ["attributes"]),
+        "mine": ("replaced", ["added"]),
+        "same": ("replaced", ["attributes"]),
+    }
+    assert "by hand" not in again
+
+
+def test_people_are_warned_of_hand_edits_that_a_deploy_overwrites(
+    shop: Connection, stopgap: Run
+) -> None:
+    write(shop, "two", ONE)
+    deploy(stopgap)
+    shop.execute("alter function live_deployment.two strict")
+    shop.execute("drop function live_deployment.greet")
+
+    told = stopgap("deploy", "--from-schema", "shop").stderr
+
+    assert 'changed by hand, and are overwritten: "two" (attributes)' in told
+    assert 'dropped by hand, and are made again: "greet" (dropped)' in told
+    assert "by hand" not in stopgap("deploy", "--from-schema", "shop").stderr
+
+
+def test_one_function_is_not_retained_and_removed_at_once(
+    shop: Connection, stopgap: Run
+) -> None:
+    write(shop, "stays", ONE)
+    deploy(stopgap)
+    drop(shop, "stays")
+
+    plan = stopgap("plan", "--from-schema", "shop").stdout
+    deployed = stopgap("deploy", "--from-schema", "shop").stdout
+
+    assert "\nretains stays\n" in plan
+    assert "0 dropped, 0 created, 0 replaced, 1 unchanged, 1 retained" in plan
+    assert "\nstays     retained\n" in deployed
+    assert "removed" not in plan + deployed
+
+
+def test_a_plan_does_not_put_right_what_nobody_touched(
+    shop: Connection, stopgap: Run
+) -> None:
+    write(shop, "old", ONE)
+    deploy(stopgap)
+    drop(shop, "old")
+    write(shop, "greet", "export default () => 3;")
+    deploy(stopgap)
+    write(shop, "old", "export default () => 2;")
+    deploy(stopgap)
+
+    plan = stopgap("rollback", "--dry-run").stdout
+
+    assert "\nreplaces old\n" in plan
+    assert "puts right" not in plan
+
+
+def test_people_read_what_a_promotion_and_a_bundle_leave_behind(
+    shop: Connection, stopgap: Run
+) -> None:
+    write(shop, "old", ONE)
+    deploy(stopgap, "--env", "staging")
+    drop(shop, "old")
+    shop.execute("create procedure shop.touch() language plts as ''")
+    deploy(stopgap, "--env", "staging")
+    staging = ("--env", "staging")
+
+    promoted = stopgap("promote", "--from", "staging", "--to", "prod")
+    exported = stopgap("export", *staging, "--out", "b.json")
+    as_json = stopgap("export", *staging, "--out", "b.json", "--output", "json")
+    imported = stopgap("import", "b.json", "--env", "there")
+    planned = stopgap("import", "b.json", "--env", "there", "--dry-run")
+
+    for told in (promoted, exported, imported, planned):
+        assert told.exit_code == 0, told.stderr
+        lines = told.stdout.splitlines()
+        assert "touch    it is a procedure" in lines
+        assert any(line.startswith("old ") and "staging" in line for line in lines)
+    assert [each["fn_name"] for each in as_json.json["skipped"]] == ["touch", "old"]
+
+
+def test_a_rollback_says_what_it_passes_over(shop: Connection, stopgap: Run) -> None:
+    deploy(stopgap)
+    write(shop, "greet", ONE)
+    for _ in range(3):
+        deploy(stopgap)
+
+    done = stopgap("rollback")
+
+    assert "from deployment 4 to deployment 1\n" in done.stdout
+    assert "2 deployments passed over that made nothing else live: 3, 2" in done.stderr
+
+
+def test_a_rollback_that_changes_nothing_says_so(
+    shop: Connection, stopgap: Run
+) -> None:
+    deploy(stopgap)
+    deploy(stopgap)
+
+    done = stopgap("rollback")
+
+    assert done.exit_code == 0
+    assert "Nothing is changed by it" in done.stdout
+    assert "going back changes nothing" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "deploy --from-schema shop",
+        "promote --from staging --to prod",
+        "import b.json",
+        "activate 2",
+        "rollback --to 2",
+    ],
+)
+def test_who_asks_learns_how_long_it_took(
+    shop: Connection, stopgap: Run, verb: str
+) -> None:
+    deploy(stopgap, "--env", "staging")
+    deploy(stopgap)
+    stopgap("export", "--out", "b.json")
+    write(shop, "greet", ONE)
+    deploy(stopgap)
+
+    told = stopgap(*verb.split(), "-v")
+
+    assert told.exit_code == 0, told.stderr
+    *_, last = told.stdout.splitlines()
+    words = ["waiting for locks", "compiling", "DDL", "in all"]
+    assert last.startswith("Seconds: ")
+    assert [each.split(" ", 1)[1] for each in last[9:].split(", ")] == words
 
 
 def test_a_plan_names_what_comes_back_without_being_deployed(
@@ -312,3 +482,16 @@ def test_what_the_ci_could_not_encode_stops_no_deploy(
 
     assert outcome.exit_code == 0, outcome.stderr
     assert stopgap("deployments").stdout.endswith("  why?     https://ci/?\n")
+
+
+def test_who_may_only_read_is_told_why(
+    shop: Connection, run: Run, database: str
+) -> None:
+    option = "options=-c%20default_transaction_read_only%3Don"
+    reading = ("--db", f"{database}?{option}")
+
+    refused = run("deploy", "--from-schema", "shop", *reading)
+
+    assert refused.exit_code == 11
+    assert "default_transaction_read_only" in refused.stderr
+    assert run("plan", "--from-schema", "shop", *reading).exit_code == 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -14,6 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 import stopgap
+from stopgap.server.cluster import free_port, wait_until
 from tests.client.test_client import ONE
 
 Connection = psycopg.Connection[Any]
@@ -23,9 +25,9 @@ COMMIT = b"COMMIT\0"
 class Proxy:
     """A TCP proxy that cuts the first connection when a COMMIT passes through it."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, port: int = 0) -> None:
         self._server = server
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
         # Whether the COMMIT reaches the server before the connection is cut.
         self.lets_commit_through = True
@@ -33,6 +35,8 @@ class Proxy:
         self.lets_answer_through = False
         # Whether connections are taken after that.
         self.returns = True
+        # How many were not taken.
+        self.refused = 0
         self._has_cut = False
         self._sockets: list[socket.socket] = [self._listener]
         self._threads: list[threading.Thread] = []
@@ -62,6 +66,7 @@ class Proxy:
             self._sockets.append(client)
             if self._has_cut and not self.returns:
                 client.shutdown(socket.SHUT_RDWR)
+                self.refused += 1
                 continue
             server = socket.socket(socket.AF_UNIX)
             self._sockets.append(server)
@@ -256,7 +261,7 @@ def test_where_nobody_can_be_asked_a_change_says_where_to_look(
 ) -> None:
     proxy.returns = False
     with (
-        stopgap.connect(through) as client,
+        stopgap.connect(through, failover_seconds=0.2) as client,
         pytest.raises(stopgap.OutcomeUnknown) as unknown,
     ):
         change(client)
@@ -299,7 +304,7 @@ def test_where_nobody_can_be_asked_the_outcome_stays_unknown(
     proxy.lets_commit_through = lets_commit_through
     proxy.returns = False
     with (
-        stopgap.connect(through) as client,
+        stopgap.connect(through, failover_seconds=0.2) as client,
         pytest.raises(stopgap.OutcomeUnknown) as unknown,
     ):
         client.deploy("prod", from_schema="api")
@@ -318,3 +323,48 @@ def test_a_promotion_is_found_by_its_token_too(
 
     assert made.deployment.status == "active"
     assert deployments(api) == 2
+
+
+@contextmanager
+def beside(work: Callable[[], None]) -> Iterator[None]:
+    """Run work in a thread while the block runs; what it raises comes after it."""
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(work)
+        yield
+        future.result(timeout=60)
+
+
+@pytest.mark.parametrize("lets_commit_through", [True, False])
+def test_every_host_is_asked_for_as_long_as_a_failover_takes(
+    api: Connection, database: str, proxy: Proxy, lets_commit_through: bool
+) -> None:
+    proxy.returns = False
+    proxy.lets_commit_through = lets_commit_through
+    parts = conninfo_to_dict(database)
+    later = free_port()
+    took_over: list[Proxy] = []
+    dsn = make_conninfo(
+        database,
+        host="127.0.0.1,127.0.0.1",
+        port=f"{proxy.port},{later}",
+        sslmode="disable",
+        gssencmode="disable",
+    )
+
+    def take_over() -> None:
+        assert wait_until(lambda: proxy.refused >= 2, seconds=30)
+        server = f"{parts['host']}/.s.PGSQL.{parts['port']}"
+        took_over.append(Proxy(server, later))
+
+    try:
+        with beside(take_over), stopgap.connect(dsn, failover_seconds=60) as client:
+            if lets_commit_through:
+                assert client.deploy("prod", from_schema="api").deployment_id == 1
+            else:
+                with pytest.raises(stopgap.ConnectionFailed, match="nothing was chang"):
+                    client.deploy("prod", from_schema="api")
+            assert (client.status("prod") is not None) is lets_commit_through
+    finally:
+        for each in took_over:
+            each.close()
+    assert deployments(api) == int(lets_commit_through)

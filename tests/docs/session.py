@@ -35,6 +35,7 @@ _VARYING = (
     (re.compile(r'"(dir|port|pid)": [^,\n]+'), r'"\1": <varies>'),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "<time>"),
     # How long an artifact is changes with the compiler.
+    (re.compile(r'"(lock_wait|compile|ddl|total)": [^,\n]+'), r'"\1": <seconds>'),
     (re.compile(r"\(\d+ bytes\)"), "<bytes>"),
     # An artifact's hash changes with the contract of the runtime.
     (re.compile(r"sha256:[0-9a-f]{12}"), "<hash>"),

@@ -64,6 +64,7 @@ def test_an_outcome_tells_what_was_done() -> None:
         ],
         "dropped": ["gone"],
         "kept": [{"fn_name": "kept", "dependents": ["view v"]}],
+        "hand_edits": [],
     }
 
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,10 @@ _MAIN = "import sys; from stopgap.cli import main; main(sys.argv[1:])"
 Run = Callable[..., str]
 
 
-@pytest.fixture(scope="session")
-def previous_package(tmp_path_factory: pytest.TempPathFactory, tree: Tree) -> Path:
+@pytest.fixture(scope="module")
+def previous_package(
+    tmp_path_factory: pytest.TempPathFactory, tree: Tree
+) -> Iterator[Path]:
     """The folder of the previous package; its engine is installed beside ours."""
     command = ["git", "archive", "--format=tar", _COMMIT, "src/stopgap"]
     done = subprocess.run(command, cwd=_CHECKOUT, capture_output=True, check=False)
@@ -40,11 +42,16 @@ def previous_package(tmp_path_factory: pytest.TempPathFactory, tree: Tree) -> Pa
         archive.extractall(folder, filter="data")
     package = folder / "src"
     engine = tree.lib / f"stopgap-{VERSION}" / "engine"
+    superseded = shutil.copytree(engine, folder / "superseded")
+    # In the place of what tells that catalog to be updated.
+    shutil.rmtree(engine)
     shutil.copytree(package / "stopgap" / "engine", engine)
     # The server's account need not be ours.
     for path in [engine.parent, engine, *engine.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
-    return package
+    yield package
+    shutil.rmtree(engine)
+    shutil.copytree(superseded, engine)
 
 
 @pytest.fixture

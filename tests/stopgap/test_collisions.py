@@ -206,3 +206,31 @@ def test_a_plan_names_the_event_triggers_that_would_run(
     assert plan(connection)["event_triggers"] == ["Audit it"]
     deploy(connection)
     assert plan(connection)["event_triggers"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("plpy.execute('select 1 / 0')", "division by zero"),
+        ("plpy.error('not today')", "not today"),
+        ("plpy.execute('select public.inner()')", "not inside"),
+    ],
+)
+def test_no_words_of_pl_python_stand_before_a_message(
+    connection: Connection, body: str, told: str
+) -> None:
+    write(connection, "f")
+    connection.execute(
+        "create function public.inner() returns int language plpython3u as"
+        " $$plpy.error('not inside')$$;"
+        "create function public.outer() returns int language plpython3u"
+        f" as $${body}$$".encode()
+    )
+    event_trigger(connection, "perform public.outer();")
+
+    with pytest.raises(psycopg.Error) as error:
+        deploy(connection)
+
+    assert error.value.diag.message_primary == (
+        f'stopgap.deploy: event trigger "Audit it" failed: {told}'
+    )

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+import stopgap
 from stopgap.server import Account, Cluster, Tree
 from stopgap.server.cluster import free_port, wait_until
+from tests.client.test_lost_commit import Proxy, beside
 from tests.fixtures.cluster import STARTED, RunningCluster, StartCluster
 from tests.stopgap.schema import (
     Connection,
@@ -199,3 +202,37 @@ def everything(connection: Connection) -> object:
     return [
         rows(connection, f"select * from {table} order by 1, 2, 3") for table in TABLES
     ]
+
+
+@pytest.mark.slow
+def test_a_commit_whose_answer_a_failover_lost_is_asked_for_at_the_new_primary(
+    primary: RunningCluster, standby: RunningCluster
+) -> None:
+    parts = conninfo_to_dict(primary.dsn())
+    proxy = Proxy(f"{parts['host']}/.s.PGSQL.{parts['port']}")
+    proxy.returns = False
+    there = conninfo_to_dict(standby.dsn())
+    dsn = make_conninfo(
+        primary.dsn(),
+        host=f"127.0.0.1,{there['host']}",
+        port=f"{proxy.port},{there['port']}",
+        sslmode="disable",
+        gssencmode="disable",
+    )
+
+    def fail_over() -> None:
+        with standby.connect() as copy:
+            # The standby is asked too, and must not answer before it is one.
+            assert wait_until(lambda: proxy.refused >= 2, seconds=60)
+            assert wait_until(
+                lambda: value(copy, "select count(*) from stopgap.deployment") == 2,
+                seconds=60,
+            )
+            value(copy, "select pg_promote()")
+
+    try:
+        with beside(fail_over), stopgap.connect(dsn, failover_seconds=120) as client:
+            assert client.deploy("prod", from_schema="shop").deployment_id == 2
+            assert client.version()
+    finally:
+        proxy.close()

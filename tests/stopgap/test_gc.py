@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from stopgap.server.cluster import wait_until
 from tests.fixtures.cluster import Connect
 from tests.stopgap.schema import (
     Connection,
@@ -21,6 +22,7 @@ from tests.stopgap.schema import (
     value,
     write,
 )
+from tests.stopgap.test_concurrency import in_thread
 
 NOW = {"grace": "0"}
 
@@ -138,7 +140,7 @@ def test_a_rollback_brings_grants_back_after_a_gc(connection: Connection) -> Non
     deploy(connection)
     connection.execute("grant execute on function live_deployment.gone to pg_monitor")
     connection.execute("drop function shop.gone(jsonb)")
-    deploy(connection, options='{"prune": true}')
+    deploy(connection, options='{"prune": true, "allow_empty": true}')
 
     gc(connection, keep=2)
     rollback(connection)
@@ -150,7 +152,7 @@ def test_grants_that_no_rollback_needs_go(connection: Connection) -> None:
     write(connection, "gone")
     deploy(connection)
     connection.execute("drop function shop.gone(jsonb)")
-    deploy(connection, options='{"prune": true}')
+    deploy(connection, options='{"prune": true, "allow_empty": true}')
 
     gc(connection, keep=1)
 
@@ -320,3 +322,58 @@ def test_artifacts_that_are_needed_cannot_be_deleted(four: Connection) -> None:
     assert len(gone) == 3
     assert len(artifacts(four)) == 1
     assert next(iter(artifacts(four))) in next(iter(needed))
+
+
+def is_pausing(observer: Connection, pid: int) -> bool:
+    return bool(
+        value(
+            observer,
+            "select count(*) from pg_stat_activity"
+            " where pid = %s and wait_event = 'PgSleep'",
+            pid,
+        )
+    )
+
+
+def test_it_can_wait_for_a_deploy_and_keeps_no_other_waiting(
+    four: Connection, connect: Connect
+) -> None:
+    deployer, other, collector = connect(autocommit=False), connect(), connect()
+    deploy(deployer)
+
+    with in_thread(
+        lambda: len(gc(collector, keep=1, wait=True)["deployments"])
+    ) as gone:
+        assert wait_until(
+            lambda: is_pausing(four, collector.info.backend_pid), seconds=30
+        )
+        other.execute("set lock_timeout = '1s'")
+        deploy(other, "staging")
+        deployer.commit()
+
+        assert gone.result(timeout=30) == 4
+
+
+def test_it_waits_no_longer_than_lock_timeout(
+    four: Connection, connect: Connect
+) -> None:
+    deployer = connect(autocommit=False)
+    deploy(deployer)
+    four.execute("set lock_timeout = '20ms'")
+
+    with pytest.raises(psycopg.Error) as error:
+        gc(four, keep=1, wait=True)
+
+    assert error.value.sqlstate == "SG220"
+
+
+def test_who_does_not_wait_is_told_of_the_option(
+    four: Connection, connect: Connect
+) -> None:
+    deployer = connect(autocommit=False)
+    deploy(deployer)
+
+    with pytest.raises(psycopg.Error) as error:
+        gc(four, keep=1)
+
+    assert "--wait" in (error.value.diag.message_hint or "")

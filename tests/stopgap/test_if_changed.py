@@ -9,7 +9,7 @@ import pytest
 from tests.fixtures.cluster import Connect
 from tests.stopgap.schema import Connection, bodies, deploy, statuses, value, write
 
-IF_CHANGED = '{"if_changed": true}'
+IF_CHANGED = '{"if_changed": true, "allow_empty": true}'
 
 
 @pytest.fixture

@@ -140,6 +140,91 @@ def test_a_missing_engine_is_told(connection: Connection) -> None:
     assert error.value.diag.message_hint == (
         "Run make install for this version of stopgap."
     )
+    assert error.value.diag.message_primary == (
+        f"stopgap.version: the engine of stopgap {stopgap.__version__} is not installed"
+    )
+
+
+def test_an_engine_that_is_there_again_is_found(connection: Connection) -> None:
+    folder = value(connection, "select plts.library_directory()")
+    connection.execute(
+        "create or replace function plts.library_directory() returns text"
+        " language sql as $$select '/nowhere'$$"
+    )
+    with pytest.raises(psycopg.Error, match="not installed"):
+        deploy(connection)
+
+    connection.execute(
+        "create or replace function plts.library_directory() returns text"
+        f" language sql as $$select '{folder}'$$".encode()
+    )
+
+    assert value(connection, "select stopgap.version()") == stopgap.__version__
+
+
+def test_an_engine_that_cannot_be_looked_for_is_told_in_words(
+    connection: Connection,
+) -> None:
+    connection.execute(
+        "create or replace function plts.library_directory() returns text"
+        " language plpgsql as $$begin raise exception 'no disk'; end$$"
+    )
+
+    with pytest.raises(psycopg.Error) as error:
+        deploy(connection)
+
+    told = str(error.value.diag.message_primary)
+    assert told.startswith("stopgap.deploy: the engine of stopgap ")
+    assert told.endswith(" cannot be loaded: no disk")
+    assert error.value.sqlstate == "P0001"
+
+
+def test_a_catalog_of_another_version_than_the_server_has_is_told_to_be_updated(
+    connection: Connection,
+) -> None:
+    # As of a version that is neither the server's nor the one before.
+    connection.execute(
+        "create or replace function plts.library_directory() returns text"
+        " language sql as $$select '/nowhere'$$"
+    )
+    body = value(
+        connection,
+        "select pg_get_functiondef('stopgap.load_engine()'::regprocedure)",
+    )
+    connection.execute(body.replace(stopgap.__version__, "0.1.9").encode())
+    connection.execute(
+        value(
+            connection,
+            "select pg_get_functiondef('stopgap.version()'::regprocedure)",
+        )
+        .replace(stopgap.__version__, "0.1.9")
+        .encode()
+    )
+
+    with pytest.raises(psycopg.Error, match=r"0\.1\.9 is not installed") as error:
+        value(connection, "select stopgap.version()")
+
+    assert "alter extension stopgap update" in str(error.value.diag.message_hint)
+
+
+@pytest.mark.parametrize(
+    "call", ["version()", "status('prod')", "deploy('prod', 'shop')", "metrics()"]
+)
+def test_the_catalog_of_the_previous_release_is_told_to_be_updated(
+    connection: Connection, call: str
+) -> None:
+    connection.execute("drop extension stopgap; drop extension plts cascade")
+    connection.execute("create extension plts version '0.1.0'")
+    connection.execute("create extension stopgap version '0.1.0'")
+
+    with pytest.raises(psycopg.Error, match="has not been updated") as error:
+        value(connection, f"select stopgap.{call}")
+
+    assert error.value.sqlstate == "58P01"
+    assert "alter extension stopgap update" in str(error.value.diag.message_hint)
+    connection.execute("alter extension plts update")
+    connection.execute("alter extension stopgap update")
+    assert value(connection, "select stopgap.version()") == stopgap.__version__
 
 
 def test_live_functions_outlive_the_extension(

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from stopgap.engine.canonical import digest
 from tests.fixtures.cluster import Connect
 from tests.stopgap.roles import DEPLOYER
 from tests.stopgap.schema import (
@@ -82,6 +83,7 @@ def test_it_says_what_a_deploy_would_do(shop: Connection) -> None:
         "created": ["new"],
         "replaced": ["code"],
         "unchanged": 1,
+        "hand_edits": [],
     }
     assert found["skipped"] == [
         {"fn_name": "touch", "reason": "its parameters are (integer), not (args jsonb)"}
@@ -360,5 +362,79 @@ def test_senseless_plans_are_refused(
 ) -> None:
     with pytest.raises(psycopg.Error) as error:
         value(shop, f"select {call}")
+
+    assert error.value.sqlstate == sqlstate
+
+
+def test_a_promotion_is_planned(shop: Connection) -> None:
+    shop.execute("drop view shop.v")
+    deploy(shop, "staging")
+
+    found = plan(shop, None, promote="staging", prune=True)
+
+    assert (found["action"], found["from_env"]) == ("promote", "staging")
+    assert found["live"]["created"] == ["new"]
+    assert found["live"]["dropped"] == ["gone", "used"]
+    assert found["skipped"][0]["fn_name"] == "touch"
+    (code,) = [each for each in found["functions"] if each["fn_name"] == "code"]
+    assert code["diff"].endswith("+};\n")
+    value(shop, "select stopgap.promote('staging', 'prod', '{\"prune\": true}')")
+    assert bodies(shop).keys() == {"same", "code", "new"}
+    assert plan(shop, None, promote="staging")["changed"] is False
+
+
+def test_an_import_is_planned_without_storing_anything(
+    shop: Connection, connect: Connect
+) -> None:
+    deploy(shop, "staging")
+    bundle = value(shop, "select stopgap.export_deployment('staging')")
+    shop.execute("drop extension stopgap; drop extension plts cascade")
+    shop.execute("create extension plts; create extension stopgap")
+    there = connect()
+
+    found = plan(there, None, **{"import": bundle})
+
+    assert (found["action"], found["possible"]) == ("import", True)
+    assert sorted(found["live"]["created"]) == ["code", "new", "same"]
+    assert found["unchecked"] == []
+    assert value(there, "select count(*) from plts.artifact") == 0
+    assert value(there, "select count(*) from stopgap.environment") == 0
+
+
+def test_what_a_bundle_would_be_refused_for_is_part_of_the_plan(
+    shop: Connection,
+) -> None:
+    deploy(shop, "staging")
+    bundle = value(shop, "select stopgap.export_deployment('staging')")
+    bundle["artifacts"][0]["source_ts"] += " "
+
+    with pytest.raises(psycopg.Error) as error:
+        plan(shop, None, **{"import": bundle})
+    assert error.value.sqlstate == "SG124"
+
+    bundle.pop("digest")
+    bundle["digest"] = digest(
+        {key: each for key, each in bundle.items() if key != "signature"}
+    )
+    found = plan(shop, None, **{"import": bundle})
+    assert found["possible"] is False
+    assert [each["sqlstate"] for each in found["refusals"]] == ["SG124"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sqlstate"),
+    [
+        ({"promote": "prod"}, "SG101"),
+        ({"promote": "nowhere"}, "SG202"),
+        ({"promote": "staging", "activate": 1}, "SG102"),
+        ({"import": "a text"}, "SG102"),
+        ({"import": {}}, "SG122"),
+    ],
+)
+def test_senseless_plans_of_new_deployments_are_refused(
+    shop: Connection, options: dict[str, object], sqlstate: str
+) -> None:
+    with pytest.raises(psycopg.Error) as error:
+        plan(shop, None, "prod", **options)
 
     assert error.value.sqlstate == sqlstate

@@ -113,6 +113,7 @@ def test_a_plan_has_the_keys_of_its_example(history: Connection) -> None:
     connection.execute("set check_function_bodies = off")
     write(connection, "wrong", "return nothing")
     write(connection, "changes", "return 3")
+    connection.execute("alter function live_deployment.changes cost 7")
     connection.execute("revoke usage on language plts from stopgap_owner")
 
     given = fetch(

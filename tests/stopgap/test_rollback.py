@@ -164,6 +164,7 @@ def test_the_outcome_tells_what_became_of_live_functions(connect: Connect) -> No
 
     found = outcome(connection)
     assert found.pop("activation_id") == len(activations(connection))
+    assert found.pop("seconds").keys() == {"lock_wait", "compile", "ddl", "total"}
     assert found == {
         "deployment_id": first,
         "changed": True,
@@ -172,6 +173,8 @@ def test_the_outcome_tells_what_became_of_live_functions(connect: Connect) -> No
         "replaced": 1,
         "dropped": 1,
         "kept": 0,
+        "hand_edits": [],
+        "passed_over": [],
     }
 
 
@@ -414,3 +417,66 @@ def test_a_live_schema_dropped_by_hand_is_made_again(connection: Connection) -> 
     rollback(connection)
 
     assert bodies(connection).keys() == {"f"}
+
+
+def test_deployments_that_changed_nothing_are_no_steps(connect: Connect) -> None:
+    connection = connect(autocommit=False)
+    first, second, *alike = versions(connection, 1, 2, 3, 3, 3)
+
+    assert rollback(connection) == second
+    assert outcome(connection)["passed_over"] == [alike[1], alike[0]]
+
+    value(connection, "select stopgap.activate('prod', %s)", alike[-1])
+    assert rollback(connection, steps=2) == first
+
+
+def test_a_deployment_that_only_pruned_is_a_step(connection: Connection) -> None:
+    write(connection, "old")
+    versions(connection, 1)
+    connection.execute("drop function shop.old")
+    retaining = deploy(connection)
+    deploy(connection, options='{"prune": true}')
+
+    assert rollback(connection) == retaining
+    assert bodies(connection).keys() == {"f", "old"}
+
+
+def test_one_that_gave_a_function_up_and_kept_it_live_is_no_step(
+    connection: Connection,
+) -> None:
+    write(connection, "old")
+    first, _ = versions(connection, 1, 2)
+    connection.execute("drop function shop.old")
+    deploy(connection)
+
+    assert rollback(connection) == first
+
+
+def test_where_only_attributes_differ_that_is_a_step(connection: Connection) -> None:
+    first = versions(connection, 1)[0]
+    connection.execute("alter function shop.f cost 7")
+    deploy(connection)
+
+    assert rollback(connection) == first
+
+
+def test_where_no_deployment_differs_that_is_said(connection: Connection) -> None:
+    first, *_ = versions(connection, 1, 1, 1)
+    said: list[str | None] = []
+    connection.add_notice_handler(lambda notice: said.append(notice.message_primary))
+
+    assert rollback(connection, steps=2) == first
+
+    assert said == [
+        "no deployment before 3 made anything else live: going back changes nothing"
+    ]
+
+
+def test_too_few_steps_say_which_of_them_are_none(connection: Connection) -> None:
+    versions(connection, 1, 2, 2)
+
+    with pytest.raises(psycopg.Error, match="lineage holds 1") as error:
+        rollback(connection, steps=2)
+
+    assert error.value.sqlstate == "SG204"
+    assert "of 2 before it" in (error.value.diag.message_detail or "")

@@ -5,6 +5,7 @@ A verb raises; only `main` here says so to the shell.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
@@ -30,12 +31,13 @@ from stopgap.cli import (
     psql,
     repair,
     rollback,
+    smoke,
     status,
     up,
     verify,
 )
 from stopgap.cli.options import OUTPUT_VARIABLE, Output
-from stopgap.cli.render import print_error_human, print_error_json
+from stopgap.cli.render import output_failed, print_error_human, print_error_json
 from stopgap.errors import Interrupted, StopgapError, UsageError
 
 _VERBS: dict[str, Callable[..., None]] = {
@@ -44,6 +46,7 @@ _VERBS: dict[str, Callable[..., None]] = {
     "diff": diff.diff,
     "rollback": rollback.rollback,
     "activate": activate.activate,
+    "smoke": smoke.smoke,
     "status": status.status,
     "deployments": deployments.deployments,
     "repair": repair.repair,
@@ -116,6 +119,9 @@ def _run(given: list[str]) -> int:
         return _fail(given, UsageError(error.format_message()))
     except StopgapError as error:
         return _fail(given, error)
+    except SystemExit:
+        # Of the help or the version, to a pipe that was closed: the parser ends so.
+        return _fail(given, output_failed(BrokenPipeError(errno.EPIPE, "")))
 
 
 def _fail(given: list[str], error: StopgapError) -> int:

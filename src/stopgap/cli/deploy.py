@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from stopgap import Plan
-from stopgap.cli.making import print_made
+from stopgap.cli.making import print_made, skipped_keys
 from stopgap.cli.options import (
     AllowEmptyOption,
     DbOption,
@@ -20,12 +19,25 @@ from stopgap.cli.options import (
     OutputOption,
     PruneOption,
 )
+from stopgap.cli.outcomes import (
+    VerboseOption,
+    outcome_keys,
+    planned_keys,
+    print_seconds,
+)
 from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
 from stopgap.cli.provenance import MessageOption, NoProvenanceOption, gather
 from stopgap.cli.recording import recorded_failure
-from stopgap.cli.render import print_json, print_talk, progress
+from stopgap.cli.render import print_json, progress
 from stopgap.cli.session import open_client
-from stopgap.smoke import DEFAULT_ROLE, read_smoke
+from stopgap.cli.smoking import (
+    SmokeOption,
+    SmokeRoleOption,
+    count_of,
+    read_checks,
+    say_they_do_not_run,
+)
+from stopgap.smoke import DEFAULT_ROLE
 
 
 def deploy(
@@ -42,22 +54,13 @@ def deploy(
             "--no-activate", help="Seal the deployment, for `stopgap activate`."
         ),
     ] = False,
-    smoke: Annotated[
-        Path | None,
-        typer.Option(
-            "--smoke",
-            metavar="FILE",
-            help="Calls that must succeed before it counts: .sql, .toml or .json.",
-        ),
-    ] = None,
-    smoke_role: Annotated[
-        str,
-        typer.Option("--smoke-role", metavar="ROLE", help="Role that they run as."),
-    ] = DEFAULT_ROLE,
+    smoke: SmokeOption = None,
+    smoke_role: SmokeRoleOption = DEFAULT_ROLE,
     message: MessageOption = None,
     no_provenance: NoProvenanceOption = False,
     dry_run: DryRunOption = False,
     ddl: DdlOption = False,
+    verbose: VerboseOption = False,
     output: OutputOption = Output.HUMAN,
 ) -> None:
     """Deploy the functions of a schema to an environment.
@@ -66,12 +69,11 @@ def deploy(
     anything is wrong, nothing changes.
     """
     is_json = output is Output.JSON
-    checks = None if smoke is None else read_smoke(smoke, smoke_role)
+    checks = read_checks(smoke, smoke_role)
     provenance = gather(message, no_provenance=no_provenance)
     with open_client(db, quiet=is_json) as client:
         if dry_run:
-            if checks is not None and not is_json:
-                print_talk("smoke tests do not run with --dry-run")
+            say_they_do_not_run(checks, quiet=is_json)
             with progress(f"planning {from_schema} for {env}", quiet=is_json):
                 plan = client.plan(
                     env, from_schema=from_schema, prune=prune, allow_empty=allow_empty
@@ -95,6 +97,7 @@ def deploy(
             )
         if not is_json:
             print_made(client, deployed, "Deployed", from_schema, if_changed=if_changed)
+            print_seconds(deployed, verbose=verbose)
     if is_json:
         print_json(
             {
@@ -105,8 +108,10 @@ def deploy(
                 "prune": deployed.prune,
                 "changed": deployed.changed,
                 "status": deployed.deployment.status,
-                "smoke_tests": None if checks is None else len(checks.checks),
+                "smoke_tests": count_of(checks),
                 "dry_run": False,
+                "skipped": skipped_keys(deployed),
+                **outcome_keys(deployed),
             }
         )
 
@@ -124,6 +129,8 @@ def _tell_plan(plan: Plan, from_schema: str, *, with_ddl: bool, is_json: bool) -
                 "status": None,
                 "smoke_tests": None,
                 "dry_run": True,
+                "skipped": plan.raw["skipped"],
+                **planned_keys(plan),
                 "plan": plan.raw,
             }
         )

@@ -16,7 +16,7 @@ from stopgap.cli.options import (
     OutputOption,
     check_bigint,
 )
-from stopgap.cli.render import print_human, print_json, print_talk, progress
+from stopgap.cli.render import print_human, print_json, print_talk, progress, table
 from stopgap.cli.session import open_client
 from stopgap.engine.words import counted
 from stopgap.errors import UsageError
@@ -68,6 +68,7 @@ def export_(
         bundle = client.export_deployment(env, deployment)
         write_bundle(out, bundle, sign_key=sign_key)
     exported = bundle["deployment"]
+    skipped = list(bundle.get("skipped") or ())
     if is_json:
         print_json(
             {
@@ -77,6 +78,7 @@ def export_(
                 "out": str(out),
                 "digest": bundle["digest"],
                 "signed": sign_key is not None,
+                "skipped": skipped,
             }
         )
     else:
@@ -90,3 +92,6 @@ def export_(
             return
         command = f"stopgap import --env ENV {shlex.quote(str(out))}"
         print_human(wrote, f"To deploy it: {command}")
+        if skipped:
+            rows = [(each["fn_name"], each["reason"]) for each in skipped]
+            print_human("", table(("skipped", "why"), rows))

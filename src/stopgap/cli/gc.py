@@ -51,6 +51,10 @@ def gc(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would go.")
     ] = False,
+    wait: Annotated[
+        bool,
+        typer.Option("--wait", help="Wait while deployments are made or activated."),
+    ] = False,
     output: OutputOption = Output.HUMAN,
 ) -> None:
     """Remove deployments past a policy, and artifacts that nothing needs.
@@ -70,6 +74,7 @@ def gc(
             keep_labelled=keep_labelled,
             grace=grace,
             dry_run=dry_run,
+            wait=wait,
         )
     if is_json:
         print_json({"command": "gc", **done})

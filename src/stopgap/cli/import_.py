@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from stopgap.bundle_file import read_bundle
-from stopgap.cli.making import print_made
+from stopgap.cli.making import made_keys, print_made, tell_plan
 from stopgap.cli.options import (
     AllowEmptyOption,
     DbOption,
@@ -20,11 +20,20 @@ from stopgap.cli.options import (
     OutputOption,
     PruneOption,
 )
+from stopgap.cli.outcomes import VerboseOption, print_seconds
+from stopgap.cli.planning import DdlOption, DryRunOption
 from stopgap.cli.provenance import MessageOption, NoProvenanceOption, ci_only
 from stopgap.cli.recording import recorded_failure
 from stopgap.cli.render import print_json, progress, table
 from stopgap.cli.session import open_client
+from stopgap.cli.smoking import (
+    SmokeOption,
+    SmokeRoleOption,
+    read_checks,
+    say_they_do_not_run,
+)
 from stopgap.results import Json
+from stopgap.smoke import DEFAULT_ROLE
 
 
 def import_(
@@ -51,6 +60,11 @@ def import_(
     ] = None,
     message: MessageOption = None,
     no_provenance: NoProvenanceOption = False,
+    smoke: SmokeOption = None,
+    smoke_role: SmokeRoleOption = DEFAULT_ROLE,
+    dry_run: DryRunOption = False,
+    ddl: DdlOption = False,
+    verbose: VerboseOption = False,
     output: OutputOption = Output.HUMAN,
 ) -> None:
     """Deploy what `stopgap export` wrote, compiled anew from its sources.
@@ -61,7 +75,24 @@ def import_(
     is_json = output is Output.JSON
     bundle = read_bundle(file, verify_key=verify_key)
     provenance = ci_only(message, no_provenance=no_provenance)
+    checks = read_checks(smoke, smoke_role)
+    answer: dict[str, object] = {
+        "command": "import",
+        "env": env,
+        "file": str(file),
+        "verified": verify_key is not None,
+    }
     with open_client(db, quiet=is_json) as client:
+        if dry_run:
+            say_they_do_not_run(checks, quiet=is_json)
+            with progress(f"planning {file.name} for {env}", quiet=is_json):
+                plan = client.plan_import(
+                    env, bundle, prune=prune, allow_empty=allow_empty
+                )
+            # What the compiler here makes of it, only the import tells.
+            told = answer | {"differences": []}
+            tell_plan(plan, told, with_ddl=ddl, is_json=is_json)
+            return
         with (
             progress(f"importing {file.name} to {env}", quiet=is_json),
             recorded_failure(
@@ -81,6 +112,7 @@ def import_(
                 if_changed=if_changed,
                 allow_empty=allow_empty,
                 provenance=provenance,
+                smoke=checks,
             )
         recorded = made.deployment.provenance.get("bundle") or {}
         differences = recorded.get("differences", [])
@@ -93,19 +125,9 @@ def import_(
                 if_changed=if_changed,
                 sections=[_compiled_differently(differences)] if differences else [],
             )
+            print_seconds(made, verbose=verbose)
     if is_json:
-        print_json(
-            {
-                "command": "import",
-                "env": env,
-                "file": str(file),
-                "deployment_id": made.deployment.id,
-                "status": made.deployment.status,
-                "changed": made.changed,
-                "verified": verify_key is not None,
-                "differences": differences,
-            }
-        )
+        print_json(answer | {"differences": differences} | made_keys(made, checks))
 
 
 def _said(bundle: Json, key: str) -> str | None:

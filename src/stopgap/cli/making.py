@@ -6,16 +6,21 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from stopgap import Client, Made, StopgapError
+from stopgap import Client, Made, Plan, StopgapError
+from stopgap.cli.outcomes import outcome_keys, planned_keys
+from stopgap.cli.planning import fail_if_impossible, print_plan
 from stopgap.cli.render import (
     env_option,
     one_line,
     print_human,
+    print_json,
     table,
     title,
 )
+from stopgap.cli.smoking import count_of
 from stopgap.engine.words import counted
 from stopgap.results import Json
+from stopgap.smoke import Smoke
 
 _COLUMNS = ("function", "change")
 
@@ -54,6 +59,45 @@ def print_made(
         print_human("", f"To undo: stopgap rollback {env_option(env)}")
 
 
+def made_keys(made: Made, checks: Smoke | None) -> dict[str, object]:
+    """Return what promotions and imports answer in JSON of what they made."""
+    return {
+        "deployment_id": made.deployment.id,
+        "status": made.deployment.status,
+        "changed": made.changed,
+        "smoke_tests": count_of(checks),
+        "dry_run": False,
+        "skipped": skipped_keys(made),
+        **outcome_keys(made),
+    }
+
+
+def tell_plan(
+    plan: Plan, answer: dict[str, object], *, with_ddl: bool, is_json: bool
+) -> None:
+    """Show the plan of a promotion or an import, and end as that would."""
+    if is_json:
+        told = {
+            "deployment_id": None,
+            "status": None,
+            "changed": plan.changed,
+            "smoke_tests": None,
+            "dry_run": True,
+            "skipped": plan.raw["skipped"],
+            **planned_keys(plan),
+            "plan": plan.raw,
+        }
+        print_json(answer | told)
+    else:
+        print_plan(plan, with_ddl=with_ddl)
+    fail_if_impossible(plan)
+
+
+def skipped_keys(made: Made) -> list[Json]:
+    """Return what was not deployed, and why, for answers in JSON."""
+    return list(made.deployment.manifest.get("skipped") or ())
+
+
 def _changes(client: Client, made: Made) -> Iterator[Text | str]:
     """Return what differs from what was active before, function by function."""
     deployment, before = made.deployment, made.outcome.from_deployment_id
@@ -67,8 +111,9 @@ def _changes(client: Client, made: Made) -> Iterator[Text | str]:
     except StopgapError:
         # The deployment is made, whatever keeps it from being compared.
         return
+    becomes = _becomes(deployment.manifest)
     rows = [
-        (each.fn_name, each.change)
+        (each.fn_name, becomes.get(each.fn_name, each.change))
         for each in found.functions
         if each.change != "unchanged"
     ]
@@ -78,6 +123,13 @@ def _changes(client: Client, made: Made) -> Iterator[Text | str]:
         yield changed.append(f"\n{unchanged}") if unchanged else changed
     elif unchanged:
         yield unchanged
+
+
+def _becomes(manifest: Json) -> dict[str, str]:
+    """Return what became of functions that are no longer deployed."""
+    dropped = (manifest.get("prune") or {}).get("dropped") or ()
+    retained = [each["fn_name"] for each in manifest.get("retained") or ()]
+    return dict.fromkeys(dropped, "dropped") | dict.fromkeys(retained, "retained")
 
 
 def _consequences(manifest: Json) -> Iterator[Text | str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from stopgap import DatabaseError, FunctionDiff, Plan, Refusal
+from stopgap import DatabaseError, FunctionDiff, HandEdit, Plan, Refusal
 from stopgap.cli.render import (
     change_title,
     diagnostic_text,
@@ -26,6 +26,8 @@ _GOALS = {
     "deploy": "deploying {source} to {env}",
     "rollback": "rolling {env} back to deployment {target}",
     "activate": "activating deployment {target} in {env}",
+    "promote": "promoting {from_env} to {env}",
+    "import": "importing a bundle of {source} to {env}",
 }
 
 DryRunOption = Annotated[
@@ -50,22 +52,26 @@ def fail_if_impossible(plan: Plan) -> None:
 
 def _parts(plan: Plan, *, with_ddl: bool) -> Iterator[Text | str]:
     goal = _GOALS[plan.action].format(
-        source=plan.raw["source_schema"], env=plan.env, target=plan.deployment_id
+        source=plan.raw["source_schema"],
+        env=plan.env,
+        target=plan.deployment_id,
+        from_env=plan.raw.get("from_env"),
     )
     yield f"Plan: {goal}" + ("" if plan.changed else ", which changes nothing")
-    kept_names = {kept.fn_name for kept in plan.kept}
-    if plan.dropped or plan.retained or any(True for _ in _restored(plan)):
+    steps = list(_steps(plan))
+    if steps:
         yield ""
-    for name in plan.dropped:
-        yield _step("drops", "red", name)
-    for kept in plan.kept:
-        dependents = ", ".join(kept.dependents)
-        yield _step("keeps", "yellow", kept.fn_name).append(f", for {dependents}")
-    for name in plan.retained:
-        if name not in kept_names and name not in plan.created:
-            yield _step("retains", "yellow", name)
-    yield from _restored(plan)
-    yield from changed_functions(plan.functions, plan.diffs.get)
+        yield from steps
+    # Of what is no longer deployed and stays, that was told.
+    told = set(plan.retained)
+    yield from changed_functions(
+        [
+            each
+            for each in plan.functions
+            if each.change != "removed" or each.fn_name not in told
+        ],
+        plan.diffs.get,
+    )
     if plan.skipped:
         yield ""
         yield table(("skipped", "why"), list(plan.skipped.items()))
@@ -73,7 +79,11 @@ def _parts(plan: Plan, *, with_ddl: bool) -> Iterator[Text | str]:
     yield (
         f"Live functions: {len(plan.dropped)} dropped, {len(plan.created)} created, "
         f"{len(plan.replaced)} replaced, {plan.raw['live']['unchanged']} unchanged"
+        + (f", {len(plan.retained)} retained" if plan.retained else "")
     )
+    if plan.raw.get("unchecked"):
+        names = ", ".join(map(one_line, plan.raw["unchecked"]))
+        yield f"Compiled only by the import, for what they import is not here: {names}"
     if with_ddl and plan.ddl:
         yield ""
         yield "\n".join(f"{statement};" for statement in plan.ddl)
@@ -85,13 +95,43 @@ def _parts(plan: Plan, *, with_ddl: bool) -> Iterator[Text | str]:
     yield from _obstacles(plan)
 
 
-def _restored(plan: Plan) -> Iterator[Text]:
-    """Return what is put right of live functions whose deployment does not change."""
+def _steps(plan: Plan) -> Iterator[Text]:
+    """Return what becomes of live functions beside what is deployed of them.
+
+    What is lost comes first: functions, and what people did to some by hand.
+    """
+    by_hand = {each.fn_name: _by_hand(each) for each in plan.hand_edits}
+    changing = {each.fn_name for each in plan.functions if each.change == "changed"}
     told = {each.fn_name for each in plan.functions if each.change != "unchanged"}
-    for names, verb in ((plan.created, "brings back"), (plan.replaced, "puts right")):
-        for name in names:
-            if name not in told or name in plan.retained:
-                yield _step(verb, "yellow", name)
+    kept_names = {kept.fn_name for kept in plan.kept}
+    for name in plan.dropped:
+        yield _step("drops", "red", name, by_hand.get(name))
+    for name in plan.replaced:
+        if name in by_hand and name in changing:
+            yield _step("overwrites", "red", name, by_hand[name])
+    for kept in plan.kept:
+        dependents = ", ".join(kept.dependents)
+        yield _step("keeps", "yellow", kept.fn_name).append(f", for {dependents}")
+    for name in plan.retained:
+        if name not in kept_names and name not in plan.created:
+            yield _step("retains", "yellow", name)
+    for name in plan.created:
+        if name in by_hand or name not in told or name in plan.retained:
+            yield _step("brings back", "yellow", name, by_hand.get(name))
+    for name in plan.replaced:
+        if name in by_hand and name not in changing:
+            yield _step("puts right", "yellow", name, by_hand[name])
+        elif name not in by_hand and (name not in told or name in plan.retained):
+            yield _step("replaces", "yellow", name)
+
+
+def _by_hand(edit: HandEdit) -> str:
+    """Return what people did to a function, behind its name."""
+    if edit.changed == ("added",):
+        return "which was made by hand"
+    if edit.changed == ("dropped",):
+        return "which was dropped by hand"
+    return f"changed by hand: {' and '.join(edit.changed)}"
 
 
 def changed_functions(
@@ -112,8 +152,9 @@ def changed_functions(
             yield unified(diff)
 
 
-def _step(verb: str, style: str, fn_name: str) -> Text:
-    return Text.assemble((verb, style), " ", (one_line(fn_name), "bold"))
+def _step(verb: str, style: str, fn_name: str, more: str | None = None) -> Text:
+    step = Text.assemble((verb, style), " ", (one_line(fn_name), "bold"))
+    return step if more is None else step.append(f", {more}")
 
 
 def _obstacles(plan: Plan) -> Iterator[Text | str]:

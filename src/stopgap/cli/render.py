@@ -50,7 +50,7 @@ def print_json(answer: Mapping[str, object]) -> None:
 def print_human(*parts: str | Text) -> None:
     """Write an answer for people."""
     with _output():
-        console = Console(highlight=False, markup=False, soft_wrap=True)
+        console = _Console(highlight=False, markup=False, soft_wrap=True)
         for part in parts:
             console.print(_shown(part))
 
@@ -153,7 +153,8 @@ def unified(diff: str) -> Text:
 
 def print_talk(message: str) -> None:
     """Tell people something that is no part of the answer."""
-    _stderr().print(_shown(message), style="dim")
+    with _talk():
+        _stderr().print(_shown(message), style="dim")
 
 
 @contextmanager
@@ -180,7 +181,8 @@ def print_error_human(error: StopgapError) -> None:
         parts.append(Text(f"Recorded as deployment {error.failed_deployment_id}"))
     if error.hint:
         parts.append(labelled("hint", error.hint, "bold cyan"))
-    _stderr().print(Group(*map(_shown, parts)))
+    with _talk():
+        _stderr().print(Group(*map(_shown, parts)))
 
 
 def print_error_json(command: str | None, error: StopgapError) -> None:
@@ -211,7 +213,8 @@ def print_error_json(command: str | None, error: StopgapError) -> None:
     if command in ("deploy", "import"):
         told["failed_deployment_id"] = error.failed_deployment_id
     answer = {"command": command, "exit_code": error.exit_code, "error": told}
-    print(_json(answer, sys.stderr), file=sys.stderr)
+    with _talk():
+        print(_json(answer, sys.stderr), file=sys.stderr)
 
 
 def _json(answer: Mapping[str, object], stream: TextIO) -> str:
@@ -274,7 +277,32 @@ def _aligned(rows: Sequence[Sequence[Text]]) -> Text:
 
 
 def _stderr() -> Console:
-    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    return _Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+class _Console(Console):
+    """A console that leaves it to its caller what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Go on with the error: Rich would exit with a code of its own."""
+        raise
+
+
+def output_failed(error: OSError) -> OutputFailed:
+    """Return what a full disk or a closed pipe is told as."""
+    # What is still buffered would fail again when the interpreter ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return OutputFailed(f"cannot write the output: {os.strerror(error.errno or 0)}")
+
+
+@contextmanager
+def _talk() -> Iterator[None]:
+    """Let the answer go on, and the exit code, where nobody reads what is said."""
+    try:
+        yield
+        sys.stderr.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 @contextmanager
@@ -284,6 +312,4 @@ def _output() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except OSError as error:
-        # What is still buffered would fail again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise OutputFailed(f"cannot write the output: {error.strerror}") from error
+        raise output_failed(error) from error

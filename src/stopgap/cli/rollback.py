@@ -15,9 +15,23 @@ from stopgap.cli.options import (
     OutputOption,
     check_bigint,
 )
+from stopgap.cli.outcomes import (
+    VerboseOption,
+    outcome_keys,
+    planned_keys,
+    print_seconds,
+)
 from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
 from stopgap.cli.render import env_option, print_human, print_json, progress
 from stopgap.cli.session import open_client, title_of
+from stopgap.cli.smoking import (
+    SmokeOption,
+    SmokeRoleOption,
+    count_of,
+    read_checks,
+    say_they_do_not_run,
+)
+from stopgap.smoke import DEFAULT_ROLE
 
 
 def rollback(
@@ -30,7 +44,7 @@ def rollback(
             metavar="N",
             min=1,
             callback=check_bigint,
-            help="How many deployments to go back.",
+            help="How many deployments that differ to go back.",
         ),
     ] = 1,
     to: Annotated[
@@ -51,14 +65,18 @@ def rollback(
         ),
     ] = None,
     allow_empty: AllowEmptyOption = False,
+    smoke: SmokeOption = None,
+    smoke_role: SmokeRoleOption = DEFAULT_ROLE,
     dry_run: DryRunOption = False,
     ddl: DdlOption = False,
+    verbose: VerboseOption = False,
     output: OutputOption = Output.HUMAN,
 ) -> None:
     """Go back to an earlier deployment of an environment.
 
     Restores what was live then: functions that came since are dropped, functions that
-    were dropped since come back with their grants.
+    were dropped since come back with their grants. Steps lead to deployments that made
+    something else live: those that changed nothing are passed over.
     """
     is_json = output is Output.JSON
     answer: dict[str, object] = {
@@ -68,8 +86,10 @@ def rollback(
         "to_id": to,
         "to_label": to_label,
     }
+    checks = read_checks(smoke, smoke_role)
     with open_client(db, quiet=is_json) as client:
         if dry_run:
+            say_they_do_not_run(checks, quiet=is_json)
             plan = client.plan_rollback(
                 env,
                 steps=steps,
@@ -78,8 +98,16 @@ def rollback(
                 allow_empty=allow_empty,
             )
             if is_json:
-                told = {"deployment_id": plan.deployment_id, "changed": plan.changed}
-                print_json(answer | told | {"dry_run": True, "plan": plan.raw})
+                told = {
+                    "deployment_id": plan.deployment_id,
+                    "changed": plan.changed,
+                    "passed_over": plan.raw["passed_over"],
+                    "smoke_tests": None,
+                    "dry_run": True,
+                    **planned_keys(plan),
+                    "plan": plan.raw,
+                }
+                print_json(answer | told)
             else:
                 print_plan(plan, with_ddl=ddl)
             fail_if_impossible(plan)
@@ -91,12 +119,21 @@ def rollback(
                 to_id=to,
                 to_label=to_label,
                 allow_empty=allow_empty,
+                smoke=checks,
             )
         if is_json:
-            told = {"deployment_id": done.deployment_id, "changed": done.changed}
-            print_json(answer | told | {"dry_run": False})
+            told = {
+                "deployment_id": done.deployment_id,
+                "changed": done.changed,
+                "passed_over": list(done.outcome.passed_over),
+                "smoke_tests": count_of(checks),
+                "dry_run": False,
+                **outcome_keys(done),
+            }
+            print_json(answer | told)
         else:
             _print_human(client, done)
+            print_seconds(done, verbose=verbose)
 
 
 def _print_human(client: Client, done: RolledBack) -> None:
@@ -108,6 +145,8 @@ def _print_human(client: Client, done: RolledBack) -> None:
     left = outcome.from_deployment_id
     origin = "" if left is None else f" from {title_of(client, env, left)}"
     print_human(f"Rolled {env} back{origin} to {now}")
+    if not done.changed:
+        print_human("Nothing is changed by it: both make the same functions live")
     print_human(
         f"Live functions: {outcome.dropped} dropped, {outcome.created} created, "
         f"{outcome.replaced} replaced"

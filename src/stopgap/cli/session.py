@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
-from stopgap import Client, StopgapError, connect
+import os
+
+from stopgap import Client, StopgapError, UsageError, connect
 from stopgap.cli.options import resolve_dsn
 from stopgap.cli.render import print_talk, title
+from stopgap.transport import FAILOVER_SECONDS
+
+FAILOVER_VARIABLE = "STOPGAP_FAILOVER_SECONDS"
 
 
 def open_client(db: str | None, *, quiet: bool) -> Client:
     """Connect to the database of --db; pass on what it remarks unless `quiet`."""
-    return connect(resolve_dsn(db), on_notice=None if quiet else print_talk)
+    return connect(
+        resolve_dsn(db),
+        on_notice=None if quiet else print_talk,
+        failover_seconds=_failover_seconds(),
+    )
+
+
+def _failover_seconds() -> float:
+    """Return how long to ask about a COMMIT whose answer was lost."""
+    given = os.environ.get(FAILOVER_VARIABLE)
+    if not given:
+        return FAILOVER_SECONDS
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < float("inf"):
+        raise UsageError(
+            f"{FAILOVER_VARIABLE} is {given!r}", hint="it is a number of seconds"
+        )
+    return seconds
 
 
 def title_of(client: Client, env: str, deployment_id: int) -> str:

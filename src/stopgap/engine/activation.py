@@ -11,7 +11,7 @@ from .database import Database
 from .errors import ArtifactMissing
 from .grants import Grant
 from .manifest import render_outcome
-from .materializing import materialize, report
+from .materializing import materialize, report, report_hand_edits
 from .outcome import Outcome, activated
 from .plan import Materialization
 from .session import Session
@@ -90,6 +90,9 @@ def activate(
         )
     materialize(session, environment.live_schema, materialization, saved_grants)
     report(session, materialization)
+    # A repair is asked for to undo them.
+    if activating.status is not Status.ACTIVE:
+        report_hand_edits(session, materialization.hand_edits)
     if session.settings.notify:
         _notify(database, activating, activation_id, materialization)
     return activated(

@@ -7,9 +7,13 @@ from contextlib import contextmanager
 from difflib import unified_diff
 from typing import NamedTuple
 
+from .catalog import artifact_sources
+from .database import Database
+from .ddl import create_schema, materialize_statements
 from .diagnostics import Diagnostic, author_text
 from .diff import Change, FunctionDiff, render_function_plan, summary
 from .errors import EngineError, ErrorClass
+from .grants import Grant
 from .manifest import render_refs
 from .plan import Materialization
 from .source import Skipped
@@ -69,6 +73,12 @@ class Blueprint(NamedTuple):
     event_triggers: tuple[str, ...]
     diagnostics: tuple[Diagnostic, ...]
     obstacles: Obstacles
+    # Deployments that a rollback by steps goes past, for they made nothing else live.
+    passed_over: tuple[int, ...] = ()
+    # The environment that a promotion is from.
+    from_env: str | None = None
+    # Functions of a bundle whose code only the import itself can compile.
+    unchecked: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return the plan's JSON, drops before what else becomes of live functions."""
@@ -93,6 +103,7 @@ class Blueprint(NamedTuple):
                 "created": [each.fn_name for each in changes.create],
                 "replaced": [each.version.fn_name for each in changes.replace],
                 "unchanged": len(changes.unchanged),
+                "hand_edits": [each.to_json() for each in changes.hand_edits],
             },
             "summary": summary(self.functions),
             "functions": [
@@ -106,7 +117,45 @@ class Blueprint(NamedTuple):
             "prune": self.prune,
             "ddl": list(self.ddl),
             "event_triggers": list(self.event_triggers),
+            "passed_over": list(self.passed_over),
+            "from_env": self.from_env,
+            "unchecked": list(self.unchecked),
         }
+
+
+def render_ddl(
+    schema: str,
+    changes: Materialization,
+    saved_grants: Mapping[str, tuple[Grant, ...]],
+    *,
+    is_new_schema: bool,
+) -> tuple[str, ...]:
+    """Return the statements that a plan would run."""
+    statements = create_schema(schema) if is_new_schema else []
+    for batch in materialize_statements(schema, changes, saved_grants):
+        statements += batch
+    return tuple(statements)
+
+
+def changed_sources(
+    database: Database,
+    functions: tuple[FunctionDiff, ...],
+    new: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Return the TypeScript of both sides of changed functions, by hash.
+
+    `new` is what is not stored yet.
+    """
+    hashes = {
+        artifact_hash
+        for each in functions
+        if has_changed_code(each)
+        for artifact_hash in (each.active_artifact_hash, each.candidate_artifact_hash)
+        if artifact_hash is not None
+    }
+    if not hashes:
+        return {}
+    return {**(new or {}), **artifact_sources(database, hashes)}
 
 
 def typescript_diffs(

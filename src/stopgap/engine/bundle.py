@@ -15,6 +15,7 @@ from .canonical import digest
 from .errors import BundleAltered, BundleMalformed, BundleVersionUnknown
 from .names import MAX_IDENTIFIER_BYTES
 from .pointer import canonical_pointer
+from .source import Skipped
 from .version import FunctionVersion
 from .words import counted
 
@@ -87,6 +88,8 @@ class Bundle(NamedTuple):
     functions: tuple[BundledFunction, ...]
     artifacts: tuple[BundledArtifact, ...]
     digest: str
+    # What did not go along; bundles that are older do not say.
+    skipped: tuple[Skipped, ...] = ()
 
 
 def seal_bundle(contents: Mapping[str, object]) -> str:
@@ -225,9 +228,14 @@ def _bundle(reader: _Reader) -> Bundle:
         functions=reader.each("functions", _function),
         artifacts=reader.each("artifacts", _artifact),
         digest=reader.text("digest"),
+        skipped=reader.each("skipped", _skipped) if "skipped" in reader.value else (),
     )
     _check_complete(bundle)
     return bundle
+
+
+def _skipped(reader: _Reader) -> Skipped:
+    return Skipped(_identifier(reader, "fn_name"), reader.text("reason"))
 
 
 def _check_complete(bundle: Bundle) -> None:

@@ -14,9 +14,10 @@ Row = Mapping[str, Any]
 
 
 class Severity(Enum):
-    """How a message reaches the client."""
+    """How a message reaches the client; `LOG` goes to the server's log alone."""
 
     DEBUG = "debug"
+    LOG = "log"
     NOTICE = "notice"
     WARNING = "warning"
 

@@ -29,6 +29,8 @@ from .session import Session
 from .store import Environment, find_environment, insert_environment, live_schema_user
 
 _LOCK_NOT_AVAILABLE = "55P03"
+# Between two attempts at a lock that is not queued for.
+_PAUSE = 0.25
 _RESTORE_HINT = "As a superuser: select stopgap.after_restore();"
 _RENAME_HINT = "Choose another name with stopgap.live_schema."
 
@@ -51,22 +53,43 @@ def lock_environments(database: Database, *envs: str) -> None:
         lock_environment(database, env)
 
 
-def lock_retention(database: Database) -> None:
+def lock_retention(database: Database, *, waits: bool = False) -> None:
     """Keep everybody out who makes or activates deployments, or refuse.
 
-    It does not wait: who asks for this lock later would queue behind the waiter, and
-    every deploy with them.
+    It does not queue: who asks for this lock later would queue behind the waiter, and
+    every deploy with them. Where it is to wait it tries again and again, for as long as
+    lock_timeout allows.
     """
     keys = {"class": RETENTION_CLASS, "key": RETENTION_KEY}
     if database.fetch("try_lock", **keys)[0]["is_taken"]:
         return
     rows = database.fetch("lock_holder", **keys)
     holder = describe_holder(LockHolder(**rows[0]) if rows else None)
+    if waits:
+        database.say(
+            Severity.NOTICE, f"waiting until no deployment is made, as by {holder}"
+        )
+        if _taken_in_time(database, keys):
+            return
     raise RetentionBusy(
         "deployments are being made or removed at this moment",
         detail=f"The lock is held by {holder}.",
-        hint="Try again when that has ended.",
+        hint="Try again when that has ended."
+        if waits
+        else "Try again when that has ended, or use the option wait (--wait).",
     )
+
+
+def _taken_in_time(database: Database, keys: dict[str, int]) -> bool:
+    allowed = database.fetch("lock_timeout")[0]["seconds"]
+    waited = 0.0
+    while not allowed or waited < allowed:
+        pause = min(_PAUSE, allowed - waited) if allowed else _PAUSE
+        database.fetch("pause", seconds=pause)
+        waited += pause
+        if database.fetch("try_lock", **keys)[0]["is_taken"]:
+            return True
+    return False
 
 
 class Lock(NamedTuple):

@@ -29,18 +29,27 @@ def check_steps(steps: int | None) -> int:
 
 
 def target_by_steps(
-    env: str, active_id: int, ancestors: Sequence[Ancestor], steps: int
+    env: str,
+    active_id: int,
+    ancestors: Sequence[Ancestor],
+    steps: int,
+    count: int | None = None,
 ) -> Ancestor:
     """Return the deployment that many steps back.
 
-    `ancestors` follow `previous_id` from the active deployment, nearest first.
+    `ancestors` follow `previous_id` from the active deployment, nearest first; of
+    `count` that there are, if some of them are no steps.
     """
     if steps > len(ancestors):
+        before = "" if count in (None, len(ancestors)) else f" of {count} before it"
         raise TooFewSteps(
             f'environment "{env}" cannot go back'
             f" {counted(steps, 'step')}:"
             f" its lineage holds {len(ancestors)}",
-            detail=f"Deployment {active_id} is active.",
+            detail=f"Deployment {active_id} is active."
+            if not before
+            else f"Deployment {active_id} is active;{before} only those are steps that"
+            " made something else live.",
             hint=f"stopgap.deployments({quote_literal(env)}) lists what there is.",
         )
     target = ancestors[steps - 1]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .activation import Activating, activate
 from .database import Severity
 from .emptiness import refuse_dropping_all
+from .log_line import log_activation
 from .manifest import DeploymentName, seal_manifest
 from .materializing import plan_for
 from .outcome import Outcome, tell_outcome
@@ -74,7 +75,8 @@ def make(session: Session, environment: Environment, new: New) -> int:
         outcome = Outcome(active_id, changed=False)
     else:
         outcome = _made(session, environment, new, materialization, changed=changed)
-    tell_outcome(database, outcome)
+    tell_outcome(session, outcome)
+    log_activation(session, environment.env, new.action, outcome)
     return outcome.deployment_id
 
 

@@ -70,6 +70,7 @@ def render_outcome(materialization: Materialization) -> str:
                 {"fn_name": each.ref.fn_name, "dependents": list(each.dependents)}
                 for each in materialization.kept
             ],
+            "hand_edits": [each.to_json() for each in materialization.hand_edits],
         },
         ensure_ascii=False,
     )

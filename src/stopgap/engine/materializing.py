@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .catalog import dependents_of, lock_limits, read_live_schema
 from .database import Database, SqlError
@@ -11,7 +11,15 @@ from .ddl import lock_count, materialize_statements
 from .errors import ConcurrentChange, EngineError
 from .grants import Grant
 from .lock import too_few_locks, too_many_locks
-from .plan import Materialization, Target, obsolete_functions, plan, untouchable
+from .names import quote_identifier
+from .plan import (
+    HandEdit,
+    Materialization,
+    Target,
+    obsolete_functions,
+    plan,
+    untouchable,
+)
 from .running_ddl import run_ddl
 from .session import Session
 from .settings import LogLevel
@@ -29,6 +37,8 @@ _COLLISION = re.compile(
 _MISSING_OR_THERE = frozenset({"42883", "42704", "3F000", "42723", "42P06", "23505"})
 _DEPENDENTS_EXIST = "2BP01"
 _OUT_OF_SHARED_MEMORY = "53200"
+# Enough for a person to see what is meant; the rest is counted.
+_MAX_EDITS = 20
 
 
 def plan_changes(
@@ -133,6 +143,27 @@ def _is_collision(
     return is_gone or any(
         each.fn_name in found.functions for each in materialization.create
     )
+
+
+_LOST = {
+    "replaced": "had been changed by hand, and are overwritten",
+    "created": "had been dropped by hand, and are made again",
+    "dropped": "had been changed by hand, and are dropped",
+}
+
+
+def report_hand_edits(session: Session, edits: Sequence[HandEdit]) -> None:
+    """Tell what people did by hand and lose by what was done."""
+    for becomes, words in _LOST.items():
+        found = [each for each in edits if each.becomes == becomes]
+        if found:
+            shown = [
+                f"{quote_identifier(each.fn_name)} ({' and '.join(each.what)})"
+                for each in found[:_MAX_EDITS]
+            ]
+            more = len(found) - len(shown)
+            listed = ", ".join(shown) + (f" and {more} more" if more else "")
+            session.log(LogLevel.WARN, f"live functions {words}: {listed}")
 
 
 def report(session: Session, materialization: Materialization) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from typing import NamedTuple
 
-from .database import Database
-from .plan import Materialization
+from .plan import HandEdit, Materialization
+from .session import Session
 
 
 class Outcome(NamedTuple):
@@ -28,6 +28,18 @@ class Outcome(NamedTuple):
     replaced: int = 0
     dropped: int = 0
     kept: int = 0
+    # What people had done by hand to those functions.
+    hand_edits: tuple[HandEdit, ...] = ()
+    # Deployments that a rollback by steps went past, for they made nothing else live.
+    passed_over: tuple[int, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as the setting has it."""
+        return {
+            **self._asdict(),
+            "hand_edits": [each.to_json() for each in self.hand_edits],
+            "passed_over": list(self.passed_over),
+        }
 
 
 def activated(
@@ -48,9 +60,11 @@ def activated(
         replaced=len(materialization.replace),
         dropped=len(materialization.drop),
         kept=len(materialization.kept),
+        hand_edits=materialization.hand_edits,
     )
 
 
-def tell_outcome(database: Database, outcome: Outcome) -> None:
-    """Let the caller read it in the same transaction."""
-    database.fetch("set_outcome", outcome=json.dumps(outcome._asdict()))
+def tell_outcome(session: Session, outcome: Outcome) -> None:
+    """Let the caller read it in the same transaction, with how long it took."""
+    told = {**outcome.to_json(), "seconds": session.seconds.report()}
+    session.database.fetch("set_outcome", outcome=json.dumps(told, ensure_ascii=False))

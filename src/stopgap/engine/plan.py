@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .errors import EngineError, LiveFunctionConflict, LiveObjectNotOwned
@@ -28,6 +28,24 @@ class Kept(NamedTuple):
     dependents: tuple[str, ...]
 
 
+class HandEdit(NamedTuple):
+    """What people did to a live function by hand, and loses by a change."""
+
+    fn_name: str
+    # As drift names it; "added" or "dropped" for a function as a whole.
+    what: tuple[str, ...]
+    # What becomes of the function: "replaced", "created" or "dropped".
+    becomes: str
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as plans and outcomes have it."""
+        return {
+            "fn_name": self.fn_name,
+            "changed": list(self.what),
+            "becomes": self.becomes,
+        }
+
+
 class Materialization(NamedTuple):
     """The changes to the live schema, and what stays although no longer deployed."""
 
@@ -38,6 +56,8 @@ class Materialization(NamedTuple):
     kept: tuple[Kept, ...] = ()
     # Live besides the deployment's own functions after all this; with `kept`.
     retained: tuple[VersionRef, ...] = ()
+    # Of what is replaced, created and dropped: what was not as it was deployed.
+    hand_edits: tuple[HandEdit, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -115,7 +135,27 @@ def plan(
             if drop_obsolete
         ),
         retained=tuple(retained_refs(target, staying)),
+        hand_edits=tuple(_hand_edits(expected, create, replace, drop)),
     )
+
+
+def _hand_edits(
+    expected: Mapping[str, FunctionVersion],
+    create: Sequence[FunctionVersion],
+    replace: Sequence[Replacement],
+    drop: Sequence[LiveFunction],
+) -> Iterator[HandEdit]:
+    """Return what is not as it was made live, of all that changes."""
+    for version in create:
+        if version.fn_name in expected:
+            yield HandEdit(version.fn_name, ("dropped",), "created")
+    touched = [(each.live, "replaced") for each in replace]
+    touched += [(each, "dropped") for each in drop]
+    for function, becomes in touched:
+        deployed = expected.get(function.name)
+        what = ("added",) if deployed is None else function.differs_from(deployed)
+        if what:
+            yield HandEdit(function.name, what, becomes)
 
 
 def not_owned(names: Sequence[str]) -> LiveObjectNotOwned:

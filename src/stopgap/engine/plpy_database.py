@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,9 @@ from .queries import load_query
 # The module plpy exists only inside the server, made by it.
 Plpy = Any
 
+# What PL/Python writes before a message, once for each function of its that an error
+# passed through: event triggers and the like can be in it too.
+_PREFIX = re.compile(r"^((spiexceptions|plpy)\.\w+: )+")
 # Prepared plans by query name. They belong to this backend, as this module does.
 _PLANS: dict[str, Any] = {}
 
@@ -59,7 +63,7 @@ def sql_error(error: Any) -> SqlError:
     return SqlError(
         error.sqlstate,
         ErrorFields(
-            message=str(error),
+            message=_PREFIX.sub("", str(error)),
             detail=detail,
             hint=hint,
             schema_name=schema,

@@ -9,19 +9,34 @@ from __future__ import annotations
 import gc as cycles
 import json
 from collections.abc import Callable
-from time import perf_counter
 from typing import Any, TypeVar
 
 from . import __version__
-from .database import ErrorFields, SqlError
+from .database import ErrorFields, Severity, SqlError
 from .errors import EngineError, ErrorClass
+from .log_line import refusal_line
 from .metrics import Metrics
 from .plpy_database import Plpy, PlpyDatabase
 from .session import Session, open_session
+from .timing import TOTAL, Seconds
 
 T = TypeVar("T")
 
 _METRICS = Metrics()
+# The verbs whose refusals the server's log has: those that change something.
+_LOGGED = frozenset(
+    {
+        "deploy",
+        "rollback",
+        "activate",
+        "repair",
+        "promote",
+        "import_deployment",
+        "record_failure",
+        "gc",
+        "after_restore",
+    }
+)
 
 
 def version() -> str:
@@ -44,7 +59,9 @@ def deploy(
     """Answer `stopgap.deploy(…)`."""
     from .verbs.deploy import deploy as run
 
-    return _run(plpy, "deploy", lambda s: run(s, env, from_schema, label, options))
+    return _run(
+        plpy, "deploy", lambda s: run(s, env, from_schema, label, options), env=env
+    )
 
 
 def rollback(
@@ -57,7 +74,7 @@ def rollback(
     """Answer `stopgap.rollback(…)`."""
     from .verbs.rollback import rollback as run
 
-    return _run(plpy, "rollback", lambda s: run(s, env, steps, to_id, options))
+    return _run(plpy, "rollback", lambda s: run(s, env, steps, to_id, options), env=env)
 
 
 def status(plpy: Plpy, env: str | None) -> str | None:
@@ -108,14 +125,16 @@ def activate(
     """Answer `stopgap.activate(…)`."""
     from .verbs.activate import activate as run
 
-    return _run(plpy, "activate", lambda s: run(s, env, deployment_id, options))
+    return _run(
+        plpy, "activate", lambda s: run(s, env, deployment_id, options), env=env
+    )
 
 
 def repair(plpy: Plpy, env: str | None, options: str | None) -> str:
     """Answer `stopgap.repair(…)`."""
     from .verbs.repair import repair as run
 
-    return _run(plpy, "repair", lambda s: run(s, env, options))
+    return _run(plpy, "repair", lambda s: run(s, env, options), env=env)
 
 
 def promote(
@@ -124,7 +143,9 @@ def promote(
     """Answer `stopgap.promote(…)`."""
     from .verbs.promote import promote as run
 
-    return _run(plpy, "promote", lambda s: run(s, from_env, to_env, options))
+    return _run(
+        plpy, "promote", lambda s: run(s, from_env, to_env, options), env=to_env
+    )
 
 
 def export_deployment(
@@ -146,7 +167,9 @@ def import_deployment(
     """Answer `stopgap.import_deployment(…)`."""
     from .verbs.import_deployment import import_deployment as run
 
-    return _run(plpy, "import_deployment", lambda s: run(s, env, bundle, options))
+    return _run(
+        plpy, "import_deployment", lambda s: run(s, env, bundle, options), env=env
+    )
 
 
 def record_failure(
@@ -163,6 +186,7 @@ def record_failure(
         plpy,
         "record_failure",
         lambda s: run(s, env, from_schema, error, options),
+        env=env,
     )
 
 
@@ -194,29 +218,46 @@ def after_restore(plpy: Plpy, options: str | None) -> str:
     return _run(plpy, "after_restore", lambda s: run(s, options))
 
 
-def _run(plpy: Plpy, verb: str, work: Callable[[Session], T]) -> T:
+def _run(
+    plpy: Plpy, verb: str, work: Callable[[Session], T], *, env: str | None = None
+) -> T:
     operation = _METRICS.operation(verb)
-    started = perf_counter()
+    seconds = Seconds()
+    database = PlpyDatabase(plpy)
+    session: Session | None = None
     error_class: ErrorClass | None = ErrorClass.UNKNOWN
     # It would look at all that a verb has made of thousands of functions, again and
     # again, and find no cycles.
     collects = cycles.isenabled()
     cycles.disable()
     try:
-        result = work(open_session(PlpyDatabase(plpy)))
+        session = open_session(database, seconds=seconds)
+        result = work(session)
         error_class = None
-    except EngineError as error:
-        error_class = error.error_class
-        fields = ErrorFields(error.message, error.detail, error.hint)
+    except (EngineError, SqlError) as error:
+        if isinstance(error, EngineError):
+            error_class = error.error_class
+            fields = ErrorFields(error.message, error.detail, error.hint)
+        else:
+            error_class = ErrorClass.SQL
+            fields = error.fields
+        if verb in _LOGGED:
+            line = refusal_line(
+                verb,
+                env,
+                session and session.caller,
+                error_class,
+                error.sqlstate,
+                fields.message,
+                seconds.report(),
+            )
+            database.say(Severity.LOG, line)
         raise server_error(plpy, verb, error.sqlstate, fields) from None
-    except SqlError as error:
-        error_class = ErrorClass.SQL
-        raise server_error(plpy, verb, error.sqlstate, error.fields) from None
     finally:
         if collects:
             cycles.enable()
         if operation is not None:
-            operation.record((perf_counter() - started) * 1000, error_class)
+            operation.record(seconds.report()[TOTAL] * 1000, error_class)
     return result
 
 

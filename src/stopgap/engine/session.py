@@ -8,6 +8,7 @@ from .database import Database, Severity
 from .errors import IsolationRefused, NotDeployer
 from .names import quote_identifier
 from .settings import NAMES, LogLevel, Settings, parse_settings
+from .timing import Seconds, TimedDatabase
 
 _SEVERITIES = {
     LogLevel.WARN: Severity.WARNING,
@@ -43,6 +44,7 @@ class Session(NamedTuple):
     isolation: str
     settings: Settings
     privileges: Privileges
+    seconds: Seconds
 
     def log(self, level: LogLevel, text: str) -> None:
         """Tell the client, if stopgap.log_level lets it through."""
@@ -50,12 +52,16 @@ class Session(NamedTuple):
             self.database.say(_SEVERITIES[level], text)
 
 
-def open_session(database: Database, caller: Caller | None = None) -> Session:
-    """Begin a call.
+def open_session(
+    database: Database, caller: Caller | None = None, seconds: Seconds | None = None
+) -> Session:
+    """Begin a call; `seconds` began with it.
 
     `caller` is known to tests, which take on the role of stopgap_owner themselves;
     in the server the transaction tells.
     """
+    seconds = seconds or Seconds()
+    database = TimedDatabase(database, seconds)
     row = database.fetch("caller")[0]
     caller = caller or Caller(row["session_role"], row["caller"])
     raw = database.fetch("settings", names=list(NAMES))
@@ -66,6 +72,7 @@ def open_session(database: Database, caller: Caller | None = None) -> Session:
         isolation=row["isolation"],
         settings=parse_settings({each["name"]: each["value"] for each in raw}),
         privileges=Privileges(**privileges),
+        seconds=seconds,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -41,6 +42,12 @@ class Skipped(NamedTuple):
 
     fn_name: str
     reason: str
+
+
+def skipped_from_json(text: str | None) -> tuple[Skipped, ...]:
+    """Return what a manifest lists as skipped; nothing where it lists none."""
+    stored = json.loads(text) if text else None
+    return tuple(Skipped(each["fn_name"], each["reason"]) for each in stored or ())
 
 
 class Scan(NamedTuple):

@@ -14,6 +14,7 @@ from .lineage import Ancestor, unknown_deployment
 from .manifest import DeploymentName, refs_from_outcome
 from .plan import Target
 from .session import Caller
+from .source import Skipped, skipped_from_json
 from .states import Status, check_transition
 from .version import FunctionVersion, VersionRef, version_from_row
 
@@ -38,6 +39,8 @@ class StoredDeployment(NamedTuple):
     # Whether it was told to prune when it was sealed.
     prune: bool
     provenance: Mapping[str, object]
+    # What its source schema had besides.
+    skipped: tuple[Skipped, ...]
 
 
 class Activation(NamedTuple):
@@ -157,6 +160,7 @@ def find_deployment(database: Database, deployment_id: int) -> StoredDeployment 
         source_schema=row["source_schema"],
         prune=row["prune"],
         provenance=json.loads(row["provenance"]),
+        skipped=skipped_from_json(row["skipped"]),
     )
 
 
@@ -190,9 +194,9 @@ def deployment_status(
     return Status(rows[0]["status"]) if rows else None
 
 
-def lineage(database: Database, deployment_id: int, max_count: int) -> list[Ancestor]:
-    """Return the deployments before one, nearest first, so many of them."""
-    rows = database.fetch("lineage", deployment_id=deployment_id, max_count=max_count)
+def lineage(database: Database, deployment_id: int) -> list[Ancestor]:
+    """Return the deployments before one, nearest first."""
+    rows = database.fetch("lineage", deployment_id=deployment_id)
     found = {row["id"]: Ancestor(row["id"], Status(row["status"])) for row in rows}
     # Once each, should the lineage lead back to where it was.
     found.pop(deployment_id, None)
@@ -239,6 +243,21 @@ def target_of(database: Database, deployment_id: int | None) -> Target:
     return Target(
         deployed=versions_of(database, deployment_id),
         retained=retained_versions(database, last_activation(database, deployment_id)),
+    )
+
+
+def left_behind(
+    database: Database, deployment: StoredDeployment
+) -> tuple[Skipped, ...]:
+    """Return what does not go along where a deployment is brought elsewhere.
+
+    What its source schema had besides, and what was retained with it.
+    """
+    retained = retained_versions(database, last_activation(database, deployment.id))
+    reason = f'it stays live in "{deployment.env}" without being of the deployment'
+    return (
+        *deployment.skipped,
+        *(Skipped(name, reason) for name in sorted(retained)),
     )
 
 

@@ -25,7 +25,10 @@ from .store import (
     labelled,
     lineage,
     newest_labels,
+    target_of,
 )
+from .version import same_functions
+from .words import counted
 
 _MAX_LABELS = 10
 _MAX_IDS = 10
@@ -37,6 +40,14 @@ class Request(NamedTuple):
     steps: int = 1
     to_id: int | None = None
     to_label: str | None = None
+
+
+class Destination(NamedTuple):
+    """The deployment that a rollback goes to."""
+
+    ancestor: Ancestor
+    # Those that it goes past without a step, for they made nothing else live.
+    passed_over: tuple[int, ...] = ()
 
 
 def check_request(
@@ -56,26 +67,66 @@ def check_request(
 
 def rollback_target(
     session: Session, environment: Environment, request: Request
-) -> Ancestor:
+) -> Destination:
     """Return the deployment that a rollback goes to."""
     database, env = session.database, environment.env
     if request.to_id is not None:
         status = deployment_status(database, env, request.to_id)
-        return target_by_id(env, request.to_id, status)
+        return Destination(target_by_id(env, request.to_id, status))
     if request.to_label is not None:
         found = labelled(database, env, request.to_label)
         labels = [] if found else newest_labels(database, env, _MAX_LABELS)
         target = target_by_label(env, request.to_label, found, labels)
         _list_others(session, request.to_label, found)
-        return target
+        return Destination(target)
     active_id = environment.active_deployment_id
     if active_id is None:
         raise NoActiveDeployment(
             f'environment "{env}" has no active deployment',
             hint="Deploy to it, or name a deployment of it with to_id.",
         )
-    ancestors = lineage(database, active_id, request.steps)
-    return target_by_steps(env, active_id, ancestors, request.steps)
+    return _by_steps(session, env, active_id, request.steps)
+
+
+def _by_steps(session: Session, env: str, active_id: int, steps: int) -> Destination:
+    """Return the deployment that many steps back, each to one that differs.
+
+    Who rolls back wants something else to be live: deployments that changed nothing, as
+    pipelines make them, are no steps. Where none differs, all of them are.
+    """
+    database = session.database
+    ancestors = lineage(database, active_id)
+    differing: list[Ancestor] = []
+    passed_over: list[int] = []
+    # Since the last one that differs.
+    alike: list[int] = []
+    functions = target_of(database, active_id).versions()
+    for each in ancestors:
+        found = target_of(database, each.id).versions()
+        if same_functions(found, functions):
+            alike.append(each.id)
+            continue
+        functions = found
+        differing.append(each)
+        passed_over += alike
+        alike.clear()
+        if len(differing) == steps:
+            break
+    if not differing and steps <= len(ancestors):
+        database.say(
+            Severity.WARNING,
+            f"no deployment before {active_id} made anything else live:"
+            " going back changes nothing",
+        )
+        return Destination(target_by_steps(env, active_id, ancestors, steps))
+    target = target_by_steps(env, active_id, differing, steps, len(ancestors))
+    if passed_over:
+        database.say(
+            Severity.NOTICE,
+            f"{counted(len(passed_over), 'deployment')} passed over that made nothing"
+            f" else live: {_ids(passed_over)}",
+        )
+    return Destination(target, tuple(passed_over))
 
 
 def activation_target(
@@ -97,11 +148,14 @@ def activation_target(
 def _list_others(session: Session, label: str, found: Sequence[Ancestor]) -> None:
     target, *others = found
     if others:
-        ids = ", ".join(str(each.id) for each in others[:_MAX_IDS])
-        if len(others) > _MAX_IDS:
-            ids = f"{ids} and {len(others) - _MAX_IDS} more"
         session.database.say(
             Severity.NOTICE,
             f'label "{label}" means deployment {target.id}, the newest;'
-            f" it is that of {ids} too",
+            f" it is that of {_ids([each.id for each in others])} too",
         )
+
+
+def _ids(deployments: Sequence[int]) -> str:
+    listed = ", ".join(map(str, deployments[:_MAX_IDS]))
+    more = len(deployments) - _MAX_IDS
+    return f"{listed} and {more} more" if more > 0 else listed

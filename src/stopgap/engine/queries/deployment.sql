@@ -6,6 +6,7 @@ select
     d.label,
     d.source_schema,
     coalesce((d.manifest #>> '{prune,enabled}')::bool, false) as prune,
-    d.provenance::text as provenance
+    d.provenance::text as provenance,
+    (d.manifest -> 'skipped')::text as skipped
 from stopgap.deployment as d
 where d.id = :id

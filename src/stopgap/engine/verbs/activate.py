@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..environment import known_environment, lock_environment
 from ..lineage import Ancestor
+from ..log_line import log_activation
 from ..names import check_env
 from ..options import parse_options
 from ..outcome import Outcome, tell_outcome
@@ -38,5 +39,6 @@ def activate(
             leaves_behind=Status.SUPERSEDED,
             allow_empty=allow_empty,
         )
-    tell_outcome(database, outcome)
+    tell_outcome(session, outcome)
+    log_activation(session, env, "activate", outcome)
     return outcome.deployment_id

@@ -16,7 +16,7 @@ from ..provenance import without_record
 from ..scanning import check_source_usage
 from ..session import Session, require_deployer
 from ..states import Status
-from ..store import known_deployment, versions_of
+from ..store import known_deployment, left_behind, versions_of
 from ..version import Versions
 
 # One value of jsonb ends at 256 MB, and JSON writes some characters as several.
@@ -75,6 +75,10 @@ def export_deployment(
                 for each in versions.values()
             ],
             "artifacts": _artifacts(database, hashes),
+            "skipped": [
+                {"fn_name": each.fn_name, "reason": each.reason}
+                for each in left_behind(database, exported)
+            ],
         }
     )
 

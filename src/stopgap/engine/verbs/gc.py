@@ -18,7 +18,7 @@ from ..states import Status
 
 # The class of errors of an interval that cannot be read.
 _DATA_EXCEPTION = "22"
-_KEYS = ("env", "keep", "older_than", "keep_labelled", "grace", "dry_run")
+_KEYS = ("env", "keep", "older_than", "keep_labelled", "grace", "dry_run", "wait")
 _GRACE = "1 day"
 
 
@@ -38,7 +38,7 @@ def gc(session: Session, options: str | None) -> str:
     database = session.database
     request = _parse(database, given)
     if not request.dry_run:
-        lock_retention(database)
+        lock_retention(database, waits=given.boolean("wait") is True)
     if request.env is not None:
         known_environment(database, request.env)
     rows = database.fetch(

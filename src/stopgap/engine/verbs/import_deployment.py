@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 
-from ..bundle import Bundle, BundledArtifact, compile_order, read_bundle
+from ..bundle import Bundle, compile_order, read_bundle
 from ..database import Database, SqlError
-from ..diagnostics import COMPILE_ERRORS, compiled_text, diagnostics_from_json
+from ..diagnostics import COMPILE_ERRORS
 from ..emptiness import refuse_empty
 from ..environment import ensure_environment, lock_environment
-from ..errors import BundleAltered, CompileFailed
+from ..importing import (
+    bundle_does_not_compile,
+    check_hashes,
+    find_bundle_diagnostics,
+    users_of,
+)
 from ..making import New, make
 from ..manifest import DeploymentName
 from ..names import check_env
@@ -47,7 +51,7 @@ def import_deployment(
     database = session.database
     lock_environment(database, env)
     environment = ensure_environment(session, env, source_schema=found.source_schema)
-    _check_hashes(database, found)
+    check_hashes(database, found)
     require_parameters(
         database, {each.fn_name: each.attributes for each in found.functions}
     )
@@ -72,6 +76,7 @@ def import_deployment(
             is_activated=given.activate,
             if_changed=given.if_changed,
             allow_empty=given.allow_empty,
+            skipped=found.skipped,
             recorded={
                 "bundle": {
                     "env": found.env,
@@ -82,34 +87,6 @@ def import_deployment(
             },
         ),
     )
-
-
-def _check_hashes(database: Database, bundle: Bundle) -> None:
-    """Refuse artifacts that are not what their names say.
-
-    The digest tells damage; who makes a digest anew is found out here.
-    """
-    rows = database.fetch(
-        "hashes_of_sources",
-        sources=[each.source_ts for each in bundle.artifacts],
-        options=[each.compiler_opts for each in bundle.artifacts],
-    )
-    for artifact, row in zip(bundle.artifacts, rows, strict=True):
-        if artifact.artifact_hash != row["artifact_hash"]:
-            version = database.fetch("plts_version")[0]["version"]
-            raise BundleAltered(
-                f"the source of {artifact.artifact_hash} is not what its hash says",
-                detail=f"Here it has {row['artifact_hash']}. The bundle was made with"
-                f" plts {bundle.plts_version}, this is {version}.",
-                hint="JavaScript that was stored without the compiler is not carried.",
-            )
-        compiled = hashlib.sha256(artifact.compiled_js.encode()).hexdigest()
-        if artifact.compiled_sha256 != f"sha256:{compiled}":
-            raise BundleAltered(
-                f"the JavaScript of {artifact.artifact_hash} is not what its hash says",
-                detail=f"It has sha256:{compiled}.",
-                hint="It was damaged or changed on its way: get it again.",
-            )
 
 
 def _compile(database: Database, bundle: Bundle) -> dict[str, str]:
@@ -124,41 +101,11 @@ def _compile(database: Database, bundle: Bundle) -> dict[str, str]:
         except SqlError as error:
             if error.sqlstate not in COMPILE_ERRORS:
                 raise
-            raise _compile_failed(database, bundle, batch) from error
+            diagnostics = find_bundle_diagnostics(database, bundle, batch)
+            raise bundle_does_not_compile(batch, diagnostics) from error
         for each, row in zip(batch, rows, strict=True):
             hashes[each.artifact_hash] = row["artifact_hash"]
     return hashes
-
-
-def _compile_failed(
-    database: Database, bundle: Bundle, batch: Sequence[BundledArtifact]
-) -> CompileFailed:
-    texts = [
-        compiled_text(
-            " ".join(_users(bundle, each)) or each.artifact_hash,
-            each.source_ts.split("\n", 1)[0],
-        )
-        for each in batch
-    ]
-    rows = database.fetch(
-        "typecheck_sources",
-        sources=[each.source_ts for each in batch],
-        options=batch[0].compiler_opts,
-    )
-    diagnostics = diagnostics_from_json(rows[0]["diagnostics"], texts)
-    return CompileFailed(
-        "the bundle does not compile here",
-        detail="\n".join(map(str, diagnostics)),
-        hint="It was compiled by " + batch[0].compiler_fingerprint + ".",
-    )
-
-
-def _users(bundle: Bundle, artifact: BundledArtifact) -> list[str]:
-    return [
-        each.fn_name
-        for each in bundle.functions
-        if each.artifact_hash == artifact.artifact_hash
-    ]
 
 
 def _compare(
@@ -175,7 +122,7 @@ def _compare(
                 {
                     "what": "javascript",
                     "artifact_hash": artifact.artifact_hash,
-                    "functions": _users(bundle, artifact),
+                    "functions": users_of(bundle, artifact),
                     "compiled_by": artifact.compiler_fingerprint,
                     "compiled_here_by": row["compiler_fingerprint"],
                 }

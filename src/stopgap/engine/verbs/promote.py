@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from ..activation import check_artifacts
 from ..emptiness import refuse_empty
-from ..environment import ensure_environment, known_environment, lock_environments
-from ..errors import InvalidArgument, NoActiveDeployment
+from ..environment import ensure_environment, lock_environments
 from ..making import New, make
 from ..manifest import DeploymentName
-from ..names import check_env
 from ..options import parse_making_options
+from ..promoting import check_environments, what_runs
 from ..provenance import inherit, read_origin
 from ..requirements import require_language, require_parameters
 from ..session import Session, require_deployer, require_read_committed
-from ..store import known_deployment, versions_of
+from ..store import left_behind
 
 _KEYS = ("label", "prune", "if_changed", "allow_empty")
 
@@ -25,11 +24,7 @@ def promote(
 
     Nothing is compiled, and no source schema is looked at. Returns the deployment.
     """
-    from_env, to_env = check_env(from_env), check_env(to_env)
-    if from_env == to_env:
-        raise InvalidArgument(
-            "from_env and to_env must not be the same", detail=f'Both are "{to_env}".'
-        )
+    from_env, to_env = check_environments(from_env, to_env)
     given = parse_making_options(options, known=_KEYS)
     origin = read_origin(given.origin)
     require_read_committed(session)
@@ -38,17 +33,7 @@ def promote(
 
     database = session.database
     lock_environments(database, from_env, to_env)
-    source = known_environment(database, from_env)
-    if source.active_deployment_id is None:
-        raise NoActiveDeployment(
-            f'environment "{from_env}" has no active deployment',
-            hint="Deploy to it first: what is promoted is what it runs.",
-        )
-    promoted = known_deployment(database, from_env, source.active_deployment_id)
-    versions = {
-        name: each._replace(deployment_id=None)
-        for name, each in versions_of(database, promoted.id).items()
-    }
+    promoted, versions = what_runs(database, from_env)
     refuse_empty(
         f'deployment {promoted.id} of environment "{from_env}"',
         is_empty=not versions,
@@ -77,6 +62,7 @@ def promote(
             action="promote",
             if_changed=given.if_changed,
             allow_empty=given.allow_empty,
+            skipped=left_behind(database, promoted),
             recorded={"promoted_from": {"env": from_env, "deployment_id": promoted.id}},
         ),
     )

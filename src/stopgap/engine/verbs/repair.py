@@ -15,6 +15,7 @@ from ..environment import (
     needs_live_schema,
 )
 from ..errors import NoActiveDeployment
+from ..log_line import log_activation
 from ..materializing import plan_for
 from ..names import check_env
 from ..options import parse_options
@@ -61,7 +62,9 @@ def repair(session: Session, env: str | None, options: str | None) -> str:
 
     if not is_dry_run:
         ensure_live_schema(session, schema)
-        tell_outcome(database, _carry_out(session, environment, active_id, changes))
+        outcome = _carry_out(session, environment, active_id, changes)
+        tell_outcome(session, outcome)
+        log_activation(session, env, "repair", outcome)
     return json.dumps(
         {
             "env": env,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..environment import known_environment, lock_environment
+from ..log_line import log_activation
 from ..names import check_env
 from ..options import parse_options
 from ..outcome import Outcome, tell_outcome
@@ -34,7 +35,7 @@ def rollback(
 
     lock_environment(session.database, env)
     environment = known_environment(session.database, env)
-    ancestor = rollback_target(session, environment, request)
+    ancestor, passed_over = rollback_target(session, environment, request)
     if ancestor.status is Status.ACTIVE:
         outcome = Outcome(ancestor.id, changed=False)
     else:
@@ -46,5 +47,7 @@ def rollback(
             leaves_behind=Status.ROLLED_BACK,
             allow_empty=allow_empty,
         )
-    tell_outcome(session.database, outcome)
+    outcome = outcome._replace(passed_over=passed_over)
+    tell_outcome(session, outcome)
+    log_activation(session, env, "rollback", outcome)
     return outcome.deployment_id
