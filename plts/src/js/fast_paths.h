@@ -1,11 +1,12 @@
 // FastPaths: lets V8 keep its fast code for classes whose prototypes are frozen.
 //
 // V8 runs that code (for `replace`, `split` and `match` it is 8 to 25 times faster than
-// the other) only while the hidden class, or map, of RegExp.prototype is the one that the
-// native context has noted when V8 made it; likewise where a Map or a Set is made of a
-// list. Freezing an object changes its map, although a frozen prototype is what V8 would
-// be told that way: nothing of it will ever differ. So the note is brought up to date,
-// once, in the process that builds the snapshot, and every context has it from there.
+// the other) only while the hidden class, or map, of RegExp.prototype is the one that
+// the native context has noted when V8 made it; likewise where a Map or a Set is made
+// of a list. Freezing an object changes its map, although a frozen prototype is what V8
+// would be told that way: nothing of it will ever differ. So the note is brought up to
+// date, once, in the process that builds the snapshot, and every context has it from
+// there.
 //
 // V8's interface has no word for that: the native context is read as what V8's own
 // headers say it is, an array with a header. Where it looks otherwise, nothing is
@@ -20,8 +21,8 @@ namespace plts {
 
 class FastPaths {
  public:
-  // Finds the notes; before the script that freezes the prototypes. False where V8 keeps
-  // them otherwise.
+  // Finds the notes; before the script that freezes the prototypes. False where V8
+  // keeps them otherwise.
   bool Find(v8::Local<v8::Context> context) {
     for (Note& note : notes_) {
       v8::Local<v8::Object> prototype;
@@ -45,7 +46,8 @@ class FastPaths {
       bool frozen = false;
       if (!Prototype(context, note.name).ToLocal(&prototype)) return false;
       if (!IsFrozen(context, prototype).To(&frozen)) return false;
-      // Nothing collects meanwhile, and a map is never young: there is no barrier to obey.
+      // Nothing collects meanwhile, and a map is never young: there is no barrier to
+      // obey.
       if (frozen) *Slot(context, note.index) = MapOf(prototype);
     }
     return true;
@@ -78,7 +80,8 @@ class FastPaths {
   }
 
   static Address* Slot(v8::Local<v8::Context> context, int index) {
-    return reinterpret_cast<Address*>(AddressOf(context) - v8::internal::kHeapObjectTag +
+    return reinterpret_cast<Address*>(AddressOf(context) -
+                                      v8::internal::kHeapObjectTag +
                                       Internals::kFixedArrayHeaderSize) +
            index;
   }
@@ -89,8 +92,7 @@ class FastPaths {
     v8::Local<v8::Value> value = context->Global();
     for (const char* key : {name, "prototype"}) {
       v8::Local<v8::String> text;
-      if (!value->IsObject() ||
-          !v8::String::NewFromUtf8(isolate, key).ToLocal(&text) ||
+      if (!value->IsObject() || !v8::String::NewFromUtf8(isolate, key).ToLocal(&text) ||
           !value.As<v8::Object>()->Get(context, text).ToLocal(&value)) {
         return {};
       }
@@ -105,8 +107,8 @@ class FastPaths {
     v8::Local<v8::Value> is_frozen;
     v8::Local<v8::Value> result;
     v8::Local<v8::Value> argument = object;
-    if (!v8::Script::Compile(
-             context, v8::String::NewFromUtf8Literal(isolate, "Object.isFrozen"))
+    if (!v8::Script::Compile(context,
+                             v8::String::NewFromUtf8Literal(isolate, "Object.isFrozen"))
              .ToLocal(&script) ||
         !script->Run(context).ToLocal(&is_frozen) || !is_frozen->IsFunction() ||
         !is_frozen.As<v8::Function>()

@@ -9,6 +9,7 @@ import { hideFunctionTexts } from "./function-text.js";
 import { performance } from "./performance.js";
 import { random } from "./random.js";
 import { structuredClone } from "./structured-clone.js";
+import { URL, URLSearchParams } from "./url/url.js";
 
 const removed = [
   "Atomics",
@@ -47,8 +48,14 @@ export function defineGlobals(): unknown[] {
     structuredClone,
     TextDecoder,
     TextEncoder,
+    URL,
+    URLSearchParams,
   };
   for (const [name, value] of Object.entries(globals)) {
+    // Bundling renames what is called like a global.
+    if (typeof value === "function") {
+      Object.defineProperty(value, "name", { value: name });
+    }
     Object.defineProperty(globalThis, name, {
       value,
       configurable: true,
