@@ -72,6 +72,11 @@ export class SqlError extends Error {
     if (fields.datatype !== undefined) this.datatype = fields.datatype;
     if (fields.position !== undefined) this.position = fields.position;
     if (fields.where !== undefined) this.where = fields.where;
+    // The stack begins where the error is made, not in here; only V8 can do that.
+    const capture = (
+      Error as { captureStackTrace?: (error: Error, from: unknown) => void }
+    ).captureStackTrace;
+    capture?.(this, new.target);
   }
 
   /** An error of the class that its SQLSTATE has, as `ctx.db` throws it. */

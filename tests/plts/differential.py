@@ -39,11 +39,11 @@ def in_plts(connection: Connection, module: str, argument: object = None) -> Any
     url = "data:text/javascript;base64," + base64.b64encode(module.encode()).decode()
     define(
         connection,
-        "differential(argument jsonb) returns text",
+        "differential(argument text) returns text",
         f'import * as program from "{url}";\n'
         "const run = program.run as (argument?: unknown) => unknown;\n"
-        "export default async (ctx: Ctx<{ argument: unknown }>): Promise<string> =>\n"
-        "  JSON.stringify(await run(ctx.args.argument));",
+        "export default async (ctx: Ctx<{ argument: string }>): Promise<string> =>\n"
+        "  JSON.stringify(await run(JSON.parse(ctx.args.argument)));",
     )
     text = fetch(connection, "select differential(%s)", [json.dumps(argument)])
     return json.loads(text)

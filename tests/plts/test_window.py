@@ -383,14 +383,18 @@ def test_wrong_arguments_are_refused(
         "if (v === 3) { ctx.window.setMark(2); ctx.window.argInPartition(0, -1) }",
         "ctx.window.setMark(3 - ctx.window.position)",
         "ctx.window.arePeers(0, 99)",
+        "ctx.window.arePeers(0, 1e9)",
+        "ctx.window.arePeers(7e15, 0)",
+        "ctx.window.setMark(2); ctx.window.arePeers(0, 1)",
     ],
 )
-def test_errors_of_the_window_api_cannot_be_caught(
-    shared: Connection, body: str
-) -> None:
-    with refused("XX000"):
+def test_rows_out_of_reach_end_the_function(shared: Connection, body: str) -> None:
+    with refused("22023") as refusal:
         over(shared, f"try {{ {body} }} catch {{ return 'caught' }} return ''")
 
+    assert "out of its reach" in refusal.message
+    assert refusal.detail.startswith("PostgreSQL says: ")
+    assert "rowCount" in refusal.hint
     assert fetch(shared, "select 1") == 1
 
 

@@ -14,6 +14,7 @@
 #include "api/trigger_row.h"
 #include "api/window.h"
 #include "call/function.h"
+#include "convert/document.h"
 #include "pg/guard.h"
 
 namespace plts {
@@ -245,6 +246,17 @@ void Random(const Arguments& arguments) {
 }
 
 // What structuredClone transfers is no longer its giver's.
+void IsProxy(const Arguments& arguments) {
+  Callback([&](Realm& realm) {
+    v8::Local<v8::Value> value = arguments[0];
+    if (value->IsProxy()) {
+      const Conversion conversion{realm.v8(), realm.context()};
+      Guard([&] { value = pg_plain(conversion, value); }, World::kMixed);
+    }
+    arguments.GetReturnValue().Set(value->IsProxy());
+  });
+}
+
 void Detach(const Arguments& arguments) {
   if (!arguments[0]->IsArrayBuffer()) return;
   auto buffer = arguments[0].As<v8::ArrayBuffer>();
@@ -348,6 +360,7 @@ const Native kNatives[] = {
     {"console", Console},
     {"random", Random},
     {"detach", Detach},
+    {"isProxy", IsProxy},
     {"monotonicMs", MonotonicMs},
     {"utf8Encode", Utf8Encode},
     {"utf8Decode", Utf8Decode},

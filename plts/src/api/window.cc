@@ -36,10 +36,29 @@ void OnWindow(const Arguments& arguments, Body&& body) {
   });
 }
 
+// Whether PostgreSQL's window executor has refused the place of a row, which it says as
+// if that could not happen.
+bool IsOutOfReach(const Error& error) {
+  const char* file = error.data().filename;
+  return error.sqlstate() == ERRCODE_INTERNAL_ERROR && file != nullptr &&
+         std::string_view(file).ends_with("nodeWindowAgg.c");
+}
+
 template <class Body>
 void CallPostgres(Realm& realm, const WindowCall& window, Body&& body) {
   const MemoryScope memory(window.memory);
-  Unrecoverable(realm, [&] { Guard(body, World::kMixed); });
+  Unrecoverable(realm, [&] {
+    try {
+      Guard(body, World::kMixed);
+    } catch (const Error& error) {
+      if (!IsOutOfReach(error)) throw;
+      throw Error(ERRCODE_INVALID_PARAMETER_VALUE,
+                  "the window function asks for a row that is out of its reach",
+                  std::string("PostgreSQL says: ") + error.data().message + ".",
+                  "Rows are counted from 0 to ctx.window.rowCount - 1; those before "
+                  "the mark are gone, and the mark never moves back.");
+    }
+  });
 }
 
 // A whole number among the native's arguments.

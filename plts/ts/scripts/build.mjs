@@ -20,6 +20,8 @@ const realmSize = await bundle({
   entry: realmEntry,
   outfile: `${output}/realm.js`,
   name: "realm",
+  // whatwg-url looks for shared buffers, of which there are none.
+  define: { SharedArrayBuffer: "ArrayBuffer" },
 });
 const library = libraryText();
 const compilerSize = await bundle({

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { runtimeSource } from "./paths.mjs";
 import { sharedChecker } from "./shared-checker.mjs";
+import { urlParts } from "./url-parts.mjs";
 
 /**
  * Bundles `entry` into the script `outfile`, which evaluates to the export `name`.
@@ -35,7 +36,7 @@ export async function bundle({
     logLevel: "warning",
     alias: { "@stopgap/runtime": `${runtimeSource}/index.ts` },
     define,
-    plugins: [sharedChecker],
+    plugins: [sharedChecker, urlParts],
     // TypeScript asks for these only where it finds itself inside Node.
     external: ["fs", "inspector", "os", "path"],
     treeShaking: true,

@@ -31,6 +31,7 @@ function program(body: string): string {
     import { readFileSync, writeSync } from "node:fs";
     import { randomFillSync } from "node:crypto";
     import { runInThisContext } from "node:vm";
+    import { types } from "node:util";
     const { performance: clock, TextDecoder: Decoder, TextEncoder: Encoder, structuredClone: clone } = globalThis;
     const script = readFileSync(${JSON.stringify(`${REPOSITORY}build/js/realm.js`)}, "utf8");
     const log = [];
@@ -44,6 +45,7 @@ function program(body: string): string {
       console: (level, text) => { log.push([level, text]); },
       random: (bytes) => { randomFillSync(bytes); },
       detach: (buffer) => { clone(buffer, { transfer: [buffer] }); },
+      isProxy: (object) => types.isProxy(object),
       monotonicMs: () => clock.now(),
       utf8Encode: (text) => new Encoder().encode(text),
       utf8Decode: (bytes, fatal) => new Decoder("utf-8", { fatal, ignoreBOM: true }).decode(bytes),

@@ -1,6 +1,7 @@
 /** `crypto.getRandomValues` and `crypto.randomUUID`. */
 
 import { DOMException } from "./dom-exception.js";
+import { methodOf } from "./method.js";
 import { natives } from "./natives.js";
 
 type IntegerArray =
@@ -53,4 +54,7 @@ function randomUUID(): string {
   return text;
 }
 
-export const crypto = { getRandomValues, randomUUID };
+export const crypto = {
+  getRandomValues: methodOf("getRandomValues", 1, getRandomValues),
+  randomUUID: methodOf("randomUUID", 0, randomUUID),
+};

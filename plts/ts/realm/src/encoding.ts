@@ -1,6 +1,20 @@
 /** `TextEncoder` and `TextDecoder`, for UTF-8: the one encoding inside the database. */
 
+import { isDetached } from "./method.js";
 import { natives } from "./natives.js";
+
+// What only an object of the kind answers, whatever its prototype claims.
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const getterOf = (object: object, key: PropertyKey): (() => unknown) =>
+  Object.getOwnPropertyDescriptor(object, key)?.get as () => unknown;
+const kindOf = getterOf(typedArray, Symbol.toStringTag);
+const bufferLength = getterOf(ArrayBuffer.prototype, "byteLength");
+const bytesIn = getterOf(typedArray, "byteLength");
+const { set } = Uint8Array.prototype;
+const placeOf = (object: object) =>
+  (["buffer", "byteOffset", "byteLength"] as const).map((key) => getterOf(object, key));
+const ofTypedArray = placeOf(typedArray);
+const ofDataView = placeOf(DataView.prototype);
 
 const utf8Labels = new Set([
   "unicode-1-1-utf-8",
@@ -29,18 +43,19 @@ export class TextEncoder {
     destination: Uint8Array,
   ): { read: number; written: number } {
     const text = String(source);
-    if (!(destination instanceof Uint8Array)) {
+    if (Reflect.apply(kindOf, destination, []) !== "Uint8Array") {
       throw new TypeError("the destination must be a Uint8Array");
     }
+    const room = Reflect.apply(bytesIn, destination, []) as number;
     let read = 0;
     let written = 0;
     for (const character of text) {
       const size = utf8Size(character.codePointAt(0) ?? 0);
-      if (written + size > destination.length) break;
+      if (written + size > room) break;
       read += character.length;
       written += size;
     }
-    destination.set(natives().utf8Encode(text.slice(0, read)));
+    Reflect.apply(set, destination, [natives().utf8Encode(text.slice(0, read))]);
     return { read, written };
   }
 }
@@ -86,17 +101,14 @@ export class TextDecoder {
     options?: { stream?: boolean } | null,
   ): string {
     const stream = Boolean(options?.stream);
-    let bytes = this.#joined(toBytes(input));
-    this.#pending = new Uint8Array(0);
-    if (stream) {
-      const end = completeEnd(bytes);
-      this.#pending = bytes.slice(end);
-      bytes = bytes.subarray(0, end);
-    }
+    const bytes = this.#joined(toBytes(input));
+    const end = stream ? completeEnd(bytes) : bytes.length;
     const started = this.#started;
     // What throws ends the stream.
     this.#started = false;
-    const text = natives().utf8Decode(bytes, this.#fatal);
+    this.#pending = new Uint8Array(0);
+    const text = natives().utf8Decode(bytes.subarray(0, end), this.#fatal);
+    this.#pending = bytes.slice(end);
     this.#started = stream && (started || text !== "");
     const hasMark = !started && !this.#ignoreBom && text.startsWith("\uFEFF");
     return hasMark ? text.slice(1) : text;
@@ -112,12 +124,43 @@ export class TextDecoder {
 }
 
 function toBytes(input: ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (input instanceof Uint8Array) return input;
   if (ArrayBuffer.isView(input)) {
-    return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
+    const isTyped = Reflect.apply(kindOf, input, []) !== undefined;
+    const [buffer, offset, length] = (isTyped ? ofTypedArray : ofDataView).map(
+      (get, i) =>
+        // A view of a buffer that was given away has a buffer, but no place in it.
+        i === 0 || isTyped ? Reflect.apply(get, input, []) : placeIn(get, input),
+    );
+    return bytesOf(buffer as ArrayBuffer, offset as number, length as number);
   }
-  if (input instanceof ArrayBuffer) return new Uint8Array(input);
-  throw new TypeError("the input must be an ArrayBuffer or a view of one");
+  if (!isArrayBuffer(input)) {
+    throw new TypeError("the input must be an ArrayBuffer or a view of one");
+  }
+  return bytesOf(input, 0, Reflect.apply(bufferLength, input, []) as number);
+}
+
+function placeIn(get: () => unknown, view: ArrayBufferView): unknown {
+  try {
+    return Reflect.apply(get, view, []);
+  } catch {
+    return 0;
+  }
+}
+
+function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    Reflect.apply(bufferLength, value, []);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function bytesOf(buffer: ArrayBuffer, offset: number, length: number): Uint8Array {
+  return isDetached(buffer)
+    ? new Uint8Array(0)
+    : new Uint8Array(buffer, offset, length);
 }
 
 function utf8Size(codePoint: number): number {
@@ -126,14 +169,28 @@ function utf8Size(codePoint: number): number {
   return codePoint < 0x10000 ? 3 : 4;
 }
 
-/** Where the last, possibly unfinished, character begins if it is unfinished. */
+/** Where the last character begins if more bytes may still finish it; else the end. */
 function completeEnd(bytes: Uint8Array): number {
   const { length } = bytes;
   for (let back = 1; back <= Math.min(3, length); back++) {
     const byte = bytes[length - back] ?? 0;
     if ((byte & 0xc0) === 0x80) continue;
-    const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return size > back ? length - back : length;
+    if (sizeAfter(byte) <= back) return length;
+    const second = bytes[length - back + 1];
+    return second === undefined || mayFollow(byte, second) ? length - back : length;
   }
   return length;
+}
+
+/** How many bytes the character of a first byte has; 1 where it begins none. */
+function sizeAfter(byte: number): number {
+  if (byte < 0xc2 || byte > 0xf4) return 1;
+  return byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
+}
+
+/** Neither overlong forms, nor surrogates, nor what is past Unicode. */
+function mayFollow(first: number, second: number): boolean {
+  const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  return second >= least && second <= most;
 }

@@ -6,9 +6,11 @@ import { crypto } from "./crypto.js";
 import { DOMException } from "./dom-exception.js";
 import { TextDecoder, TextEncoder } from "./encoding.js";
 import { hideFunctionTexts } from "./function-text.js";
+import { methodOf, repairPolyfills } from "./method.js";
 import { performance } from "./performance.js";
 import { random } from "./random.js";
 import { structuredClone } from "./structured-clone.js";
+import { URL, URLSearchParams } from "./url/url.js";
 
 const removed = [
   "Atomics",
@@ -38,15 +40,17 @@ export function defineGlobals(): unknown[] {
   Reflect.deleteProperty(Intl, "v8BreakIterator");
   for (const name of lastMatch.split(" ")) Reflect.deleteProperty(RegExp, name);
   const globals = {
-    atob,
-    btoa,
+    atob: methodOf("atob", 1, atob),
+    btoa: methodOf("btoa", 1, btoa),
     console,
     crypto,
     performance,
-    queueMicrotask,
-    structuredClone,
-    TextDecoder,
-    TextEncoder,
+    queueMicrotask: methodOf("queueMicrotask", 1, queueMicrotask),
+    structuredClone: methodOf("structuredClone", 1, structuredClone),
+    TextDecoder: ofTheWeb(named("TextDecoder", TextDecoder)),
+    TextEncoder: ofTheWeb(named("TextEncoder", TextEncoder)),
+    URL: named("URL", URL),
+    URLSearchParams: named("URLSearchParams", URLSearchParams),
   };
   for (const [name, value] of Object.entries(globals)) {
     Object.defineProperty(globalThis, name, {
@@ -56,10 +60,26 @@ export function defineGlobals(): unknown[] {
       writable: true,
     });
   }
-  Object.defineProperty(Math, "random", { value: random });
+  repairPolyfills();
+  Object.defineProperty(Math, "random", { value: methodOf("random", 0, random) });
   refuseCodeFromText();
   hideFunctionTexts();
   return [DOMException];
+}
+
+/** A class whose members are enumerable, as those of the web's interfaces are. */
+function ofTheWeb<Class extends { prototype: object }>(value: Class): Class {
+  const { prototype } = value;
+  for (const key of Object.getOwnPropertyNames(prototype)) {
+    if (key === "constructor") continue;
+    Object.defineProperty(prototype, key, { enumerable: true });
+  }
+  return value;
+}
+
+/** A class with its name, which the bundler changes where a global has it. */
+function named<Class>(name: string, value: Class): Class {
+  return Object.defineProperty(value, "name", { value: name });
 }
 
 function queueMicrotask(callback: () => void): void {

@@ -13,6 +13,7 @@ import { contextClasses } from "./context.js";
 import { setDocumentTraps } from "./document.js";
 import { describeError } from "./describe-error.js";
 import { eventTriggerClasses } from "./event-trigger.js";
+import { withoutOurFrames } from "./stack.js";
 import { defineGlobals } from "./globals.js";
 import { finishLockdown, lockdown } from "./lockdown.js";
 import { installNatives, type Natives } from "./natives.js";
@@ -25,7 +26,7 @@ import { windowClasses } from "./window.js";
 const runtime: Readonly<Record<string, unknown>> = Object.freeze({ ...runtimeModule });
 
 function makeSqlError(fields: runtimeModule.SqlErrorFields): Error {
-  return runtimeModule.SqlError.of(fields);
+  return withoutOurFrames(runtimeModule.SqlError.of(fields));
 }
 
 /** Makes a deserialized context ready; once, before any user code. */

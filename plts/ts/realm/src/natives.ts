@@ -51,6 +51,8 @@ export interface Natives {
   console(level: number, text: string): void;
   random(bytes: Uint8Array): void;
   detach(buffer: ArrayBuffer): void;
+  /** Whether an object is a proxy, but none of a lazy document, which it fills. */
+  isProxy(object: object): boolean;
   monotonicMs(): number;
   utf8Encode(text: string): Uint8Array;
   utf8Decode(bytes: Uint8Array, fatal: boolean): string;

@@ -1,6 +1,6 @@
 /**
- * Completes the language: what ECMAScript 2023 has and V8 10.2 lacks, and the web's own
- * globals that are pure computation. The rest of the globals is made in `globals.ts`.
+ * Completes the language: what ECMAScript 2023 has and V8 10.2 lacks, and
+ * `structuredClone`. The other globals are made in `globals.ts`.
  *
  * The first five groups exist in V8 10.2, but behind flags which a frozen realm needs off:
  * V8 would add them again to every new context.
@@ -25,10 +25,3 @@ import "core-js/modules/es.typed-array.with.js";
 
 import "./dom-exception.js";
 import "core-js/modules/web.structured-clone.js";
-import "core-js/modules/web.url.js";
-import "core-js/modules/web.url.can-parse.js";
-import "core-js/modules/web.url.to-json.js";
-import "core-js/modules/web.url-search-params.js";
-import "core-js/modules/web.url-search-params.delete.js";
-import "core-js/modules/web.url-search-params.has.js";
-import "core-js/modules/web.url-search-params.size.js";

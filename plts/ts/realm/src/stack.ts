@@ -23,6 +23,20 @@ export function mapStack(stack: string): string {
   return lines.join("\n");
 }
 
+/** Takes the frames that are not the author's out of the stack of an error of ours. */
+export function withoutOurFrames<E extends Error>(error: E): E {
+  const lines = (error.stack ?? "").split("\n");
+  Object.defineProperty(error, "stack", {
+    value: lines
+      .filter((line) => !/^    at /.test(line) || frame.test(line))
+      .join("\n"),
+    configurable: true,
+    enumerable: false,
+    writable: true,
+  });
+  return error;
+}
+
 function mapFrame(line: string): string | undefined {
   const match = frame.exec(line);
   if (match === null) return undefined;

@@ -4,15 +4,12 @@
  */
 
 import { DOMException } from "./dom-exception.js";
+import { isDetached } from "./method.js";
 import { natives } from "./natives.js";
 
 type Clone = (value: unknown) => unknown;
 
 const { structuredClone: copy } = globalThis as unknown as { structuredClone: Clone };
-const detachedLength = Object.getOwnPropertyDescriptor(
-  ArrayBuffer.prototype,
-  "byteLength",
-)?.get;
 
 /** A deep copy of a value; the buffers in `transfer` are empty afterwards. */
 export function structuredClone(
@@ -30,18 +27,30 @@ export function structuredClone(
     }
     if (isDetached(each)) throw refusal("an ArrayBuffer was transferred already");
   });
+  refuseProxies(value);
   const result = copy(value);
   for (const each of transfer) natives().detach(each as ArrayBuffer);
   return result;
 }
 
-function isDetached(buffer: ArrayBuffer): boolean {
-  if (detachedLength?.call(buffer) !== 0) return false;
-  try {
-    new Uint8Array(buffer);
-    return false;
-  } catch {
-    return true;
+/**
+ * Refuses proxies, which the polyfill would copy; lazy documents, which are proxies too,
+ * are filled instead. Getters are not run: what they return is not looked at.
+ */
+function refuseProxies(root: unknown): void {
+  const seen = new Set<unknown>();
+  const todo = [root];
+  while (todo.length > 0) {
+    const next = todo.pop();
+    if (typeof next !== "object" || next === null || seen.has(next)) continue;
+    seen.add(next);
+    if (natives().isProxy(next)) throw refusal("a Proxy cannot be cloned");
+    if (ArrayBuffer.isView(next)) continue;
+    if (next instanceof Map) for (const entry of next) todo.push(...entry);
+    if (next instanceof Set) todo.push(...next);
+    for (const key of Object.keys(next)) {
+      todo.push(Reflect.getOwnPropertyDescriptor(next, key)?.value);
+    }
   }
 }
 
