@@ -5,12 +5,17 @@
  * how to say the JSON string "x".
  */
 
-/** A parameter that is sent as JSON text; made by {@link json}. */
+/** A value that is bound as JSON; made by {@link json}. */
 export class JsonParameter {
   readonly value: unknown;
 
   constructor(value: unknown) {
     this.value = value;
+  }
+
+  /** The value, where it is a part of another or what the database binds. */
+  toJSON(): unknown {
+    return this.value;
   }
 
   /** The JSON text; the name is the one that node-postgres asks parameters for. */

@@ -8,6 +8,10 @@ test("a string is JSON text only when wrapped", () => {
   assert.equal(json("x").toPostgres(), '"x"');
 });
 
+test("inside of another value it is the value", () => {
+  assert.equal(JSON.stringify([json("x"), json({ a: 1 })]), '["x",{"a":1}]');
+});
+
 test("a bigint is a JSON number", () => {
   const value = { big: 2n ** 64n, list: [1n, -1n], small: 1 };
 

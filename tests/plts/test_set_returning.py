@@ -107,7 +107,8 @@ def test_set_of_a_table_gives_its_rows(session: Connection) -> None:
 def test_set_follows_a_changed_row_type(session: Connection) -> None:
     session.execute("create type pair as (a int)")
     define(session, "pairs() returns setof pair", "export default () => [{a: 1, b: 2}]")
-    assert rows(session, "select * from pairs()") == [(1,)]
+    with refused("42703"):
+        session.execute("select * from pairs()")
 
     session.execute("alter type pair add attribute b int")
 
@@ -118,11 +119,14 @@ def test_set_of_records_takes_the_columns_of_the_call(shared: Connection) -> Non
     define(
         shared,
         "anything() returns setof record",
-        "yield { n: 1, t: 'one', x: 0.5 }; yield { n: 2, t: 'two' }",
+        "yield { n: 1, t: 'one' }; yield { n: 2, t: 'two' }",
     )
 
     assert rows(shared, "select * from anything() as r(n int, t text)") == ONE_AND_TWO
-    assert rows(shared, "select * from anything() as r(x float8)") == [(0.5,), (None,)]
+    assert rows(shared, "select * from anything() as r(t text, x float8, n int)") == [
+        ("one", None, 1),
+        ("two", None, 2),
+    ]
 
 
 def test_set_of_records_without_columns_is_refused(shared: Connection) -> None:
