@@ -141,6 +141,17 @@ def test_columns_of_one_name_are_refused(
     assert "AS" in refusal.hint
 
 
+def test_statement_with_columns_of_one_name_leaves_nothing(session: Connection) -> None:
+    session.execute("create table item (id int)")
+    body = """
+        const sql = "insert into item values (1) returning id, id";
+        try { await ctx.db.query(sql) } catch (error: any) { return error.code }
+    """
+
+    assert evaluate(session, "text", body) == "42701"
+    assert fetch(session, "select count(*) from item") == 0
+
+
 def test_columns_of_one_name_are_no_matter_where_no_row_is_asked_for(
     shared: Connection,
 ) -> None:

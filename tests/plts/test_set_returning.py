@@ -129,6 +129,36 @@ def test_set_of_records_takes_the_columns_of_the_call(shared: Connection) -> Non
     ]
 
 
+@pytest.mark.parametrize("value", ["2", "[2]", "[]", "''", "0", "false"])
+@pytest.mark.parametrize("kind", ["function*", "async function*"])
+def test_a_value_that_a_generator_returns_is_no_row(
+    shared: Connection, kind: str, value: str
+) -> None:
+    define(
+        shared,
+        "ending() returns setof int",
+        f"export default {kind} () {{ yield 1; return {value} as any }}",
+    )
+
+    with refused("38000") as refusal:
+        rows(shared, "select * from ending()")
+
+    assert "yield it" in refusal.message
+
+
+@pytest.mark.parametrize("value", ["", "undefined", "null"])
+def test_a_generator_may_return_nothing(shared: Connection, value: str) -> None:
+    define(
+        shared,
+        "ending() returns setof int",
+        f"yield 1; if (1 < 2) return {value} as any; yield 2"
+        if value
+        else "yield 1; if (1 < 2) return; yield 2",
+    )
+
+    assert rows(shared, "select * from ending()") == [(1,)]
+
+
 def test_set_of_records_without_columns_is_refused(shared: Connection) -> None:
     define(shared, "nameless() returns setof record", "yield { n: 1 }")
 
