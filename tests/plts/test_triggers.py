@@ -871,16 +871,40 @@ def test_a_generated_column_cannot_be_set(
     assert 'column "twice"' in refusal.context
 
 
-def test_what_a_generated_column_was_may_be_passed_on(shared: Connection) -> None:
-    make(shared, "item", "a int, twice int generated always as (a * 2) stored")
-    shared.execute("insert into item values (1)")
+@pytest.mark.parametrize("sql_type", ["int[]", "jsonb", "text"])
+def test_what_a_generated_column_was_may_be_passed_on(
+    shared: Connection, sql_type: str
+) -> None:
+    generated = {
+        "int[]": "array[a, a]",
+        "jsonb": "('[' || a::text || ']')::jsonb",
+        "text": "chr(a)",
+    }[sql_type]
+    make(
+        shared,
+        "item",
+        f"a int, made {sql_type} generated always as ({generated}) stored",
+    )
+    shared.execute("insert into item values (65)")
+    old = "const { old } = ctx.trigger;"
     trigger(
-        shared, "item", "before update each row", "return { ...ctx.trigger.old, a: 7 }"
+        shared, "item", "before update each row", f"{old} return {{ ...old, a: 66 }}"
     )
 
-    shared.execute("update item set a = 2")
+    shared.execute("update item set a = 67")
+    text = fetch(shared, "select made::text from item")
+    trigger(
+        shared,
+        "item",
+        "before update each row",
+        f"{old} return {{ ...old, made: old.made.concat(old.made) }}"
+        if sql_type != "jsonb"
+        else f"{old} return {{ ...old, made: [...old.made, 1] }}",
+    )
 
-    assert rows(shared, "select * from item") == [(7, 14)]
+    assert text == {"int[]": "{66,66}", "jsonb": "[66]", "text": "B"}[sql_type]
+    with refused("428C9"):
+        shared.execute("update item set a = 67")
 
 
 @pytest.mark.parametrize(

@@ -248,11 +248,9 @@ void pg_check_generated(const Conversion& conversion, TriggerCall& call, size_t 
   if (call.old_row.tuple != nullptr) {
     pg_deform(call, &call.old_row);
     const NullableDatum before = {call.old_row.values[at], call.old_row.nulls[at]};
+    NullableDatum now;
     const Converter& converter = *call.shape->columns[at].converter;
-    if (value->IsObject() ||
-        pg_to_js(converter, conversion, before)->SameValue(value)) {
-      return;
-    }
+    if (pg_unchanged(converter, conversion, value, before, &now)) return;
   }
   throw Error(ERRCODE_GENERATED_ALWAYS, "a generated column cannot be set", {},
               "PostgreSQL computes it after the trigger.");

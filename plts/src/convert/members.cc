@@ -41,8 +41,9 @@ size_t Edits(const std::string& from, const std::string& to) {
   return row[to.size()];
 }
 
-[[noreturn]] void Refuse(const Conversion& c, const std::string& property, const ColumnNames& columns,
-                         const char* kind, const char* row) {
+[[noreturn]] void Refuse(const Conversion& c, const std::string& property,
+                         const ColumnNames& columns, const char* kind,
+                         const char* row) {
   std::string all;
   std::vector<std::string> names;
   for (uint32_t i = 0; i < columns.count; i++) {
@@ -75,7 +76,8 @@ ColumnNames pg_column_names(int most) {
   return {static_cast<v8::Local<v8::String>*>(palloc0(size + 1)), 0};
 }
 
-std::string NearestName(const std::string& name, const std::vector<std::string>& names) {
+std::string NearestName(const std::string& name,
+                        const std::vector<std::string>& names) {
   std::string best;
   if (name.size() >= NAMEDATALEN) return best;
   const std::string folded = Folded(name);
