@@ -268,6 +268,65 @@ def test_integer_is_one_however_it_is_written(
     assert text == expected
 
 
+@pytest.mark.parametrize(
+    ("schema", "document", "expected"),
+    [
+        ("int", "5", "number 5"),
+        ("int", "1e3", "number 1000"),
+        ("int", "1.0", "number 1"),
+        ("int", "-0", "number 0"),
+        ("int", "-9007199254740991.0", "number -9007199254740991"),
+        ("int", "9007199254740993", None),
+        ("int", "1.5", None),
+        ("int", '"5"', None),
+        ("bigint", "5", "bigint 5"),
+        ("bigint", "1e3", "bigint 1000"),
+        ("bigint", "1.0", "bigint 1"),
+        ("bigint", "-0", "bigint 0"),
+        ("bigint", "9007199254740993", "bigint 9007199254740993"),
+        ("bigint", "9007199254740993.0", "bigint 9007199254740993"),
+        ("bigint", "1e30", "bigint 1" + "0" * 30),
+        ("bigint", "0.5", None),
+        ("bigint", '"5"', None),
+        ("int64", "5", "bigint 5"),
+        ("int64", "9223372036854775808", None),
+        ("int32", "2147483648", None),
+        ("coerce.bigint", '"9007199254740993"', "bigint 9007199254740993"),
+    ],
+)
+def test_schema_of_an_integer_takes_every_one(
+    shared: Connection, schema: str, document: str, expected: str | None
+) -> None:
+    define(
+        shared,
+        "checked(args jsonb) returns text",
+        "import { query, v } from '@stopgap/runtime';"
+        f"export default query({{ args: v.object({{ n: v.{schema}() }}),"
+        " handler: ({ n }) => `${typeof n} ${n}` })",
+    )
+    call = f"select checked('{{\"n\": {document}}}')"
+
+    if expected is None:
+        with refused("22023"):
+            fetch(shared, call)
+    else:
+        assert fetch(shared, call) == expected
+
+
+def test_schema_of_an_integer_takes_an_int8(shared: Connection) -> None:
+    define(
+        shared,
+        "of_int8(id int8) returns text",
+        "import { query, v } from '@stopgap/runtime';"
+        "export default query({ args: v.looseObject({ id: v.int() }),"
+        " handler: ({ id }) => `${typeof id} ${id}` })",
+    )
+
+    assert fetch(shared, "select of_int8(7)") == "number 7"
+    with refused("22023"):
+        fetch(shared, "select of_int8(9007199254740993)")
+
+
 @pytest.mark.parametrize("sql_type", ["json", "jsonb"])
 @pytest.mark.parametrize("document", ["1e-400", "[-1e-330]", '{"a": 0.1e-400}'])
 def test_number_too_small_for_javascript_is_refused(

@@ -123,8 +123,11 @@ void RefuseOtherMembers(const Conversion& c, v8::Local<v8::Object> object,
 }
 
 bool IsPlainObject(const Conversion& c, v8::Local<v8::Object> object) {
-  if (object->IsProxy()) return true;
-  v8::Local<v8::Value> prototype = object->GetPrototype();
+  // What a proxy stands for may be anything, too.
+  v8::Local<v8::Value> behind = object;
+  while (behind->IsProxy()) behind = behind.As<v8::Proxy>()->GetTarget();
+  if (!behind->IsObject()) return true;
+  v8::Local<v8::Value> prototype = behind.As<v8::Object>()->GetPrototype();
   return prototype->IsNull() ||
          prototype->StrictEquals(v8::Object::New(c.isolate)->GetPrototype());
 }
