@@ -279,9 +279,9 @@ export interface Validators {
   uint32(params?: Params): Schema<number, number>;
   float32(params?: Params): Schema<number, number>;
   float64(params?: Params): Schema<number, number>;
-  bigint(params?: Params): Schema<bigint, bigint>;
-  int64(params?: Params): Schema<bigint, bigint>;
-  uint64(params?: Params): Schema<bigint, bigint>;
+  bigint(params?: Params): Schema<bigint, bigint | number>;
+  int64(params?: Params): Schema<bigint, bigint | number>;
+  uint64(params?: Params): Schema<bigint, bigint | number>;
 
   // Formats of text
   base64(params?: Params): Schema<string, string>;

@@ -2,6 +2,7 @@
 
 import en from "zod/v4/locales/en.js";
 import * as z from "zod/mini";
+import { integers } from "./integer.js";
 import type { AnySchema, InputOf, OutputOf, Validators } from "./schema.js";
 
 z.config({
@@ -26,14 +27,14 @@ const members = {
   enum: z.enum,
   number: z.number,
   nan: z.nan,
-  int: z.int,
-  int32: z.int32,
-  uint32: z.uint32,
+  int: integers.int,
+  int32: integers.int32,
+  uint32: integers.uint32,
   float32: z.float32,
   float64: z.float64,
-  bigint: z.bigint,
-  int64: z.int64,
-  uint64: z.uint64,
+  bigint: integers.bigint,
+  int64: integers.int64,
+  uint64: integers.uint64,
   base64: z.base64,
   base64url: z.base64url,
   cidrv4: z.cidrv4,

@@ -28,7 +28,7 @@ export function schemaCases(v: typeof Validators): Record<string, SchemaCase> {
     uint32: [v.uint32(), 2 ** 32 - 1, -1],
     float32: [v.float32(), 1.5, 1e300],
     float64: [v.float64(), 1e300, Infinity],
-    bigint: [v.bigint(), 1n, 1],
+    bigint: [v.bigint(), 1n, "1"],
     int64: [v.int64(), 2n ** 63n - 1n, 2n ** 63n],
     uint64: [v.uint64(), 2n ** 64n - 1n, -1n],
     base64: [v.base64(), "aGk=", "a"],

@@ -13,12 +13,15 @@ type Equal<A, B> =
 
 function same<A, B>(_: Equal<A, B>): void {}
 
+// Ours takes integral numbers too.
+const toBigInt = z.transform((value: bigint | number) => BigInt(value));
+
 const [zodObject, object] = [
   z.strictObject({
     a: z.optional(z.int()),
     b: z.nullable(z.string()),
     c: z._default(z.boolean(), true),
-    d: z.nullable(z.optional(z.bigint())),
+    d: z.nullable(z.optional(z.pipe(toBigInt, z.bigint()))),
     e: z.readonly(z.array(z.enum(["x", "y"]))),
     f: z.nullish(z.literal(1)),
     g: z.unknown(),

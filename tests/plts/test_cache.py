@@ -304,11 +304,12 @@ def test_changed_result_type(connection: Connection, connect: Connect) -> None:
     connection.execute("create type pair as (a int, b int)")
     define(connection, "make() returns pair", "return { a: 1, b: 2, c: 'x' } as any")
     other = connect()
-    before = fetch(other, "select make()::text")
+    with refused("42703"):
+        fetch(other, "select make()::text")
 
     connection.execute("alter type pair add attribute c text")
 
-    assert (before, fetch(other, "select make()::text")) == ("(1,2)", "(1,2,x)")
+    assert fetch(other, "select make()::text") == "(1,2,x)"
 
 
 def test_changed_enum(connection: Connection, connect: Connect) -> None:

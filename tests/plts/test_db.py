@@ -100,16 +100,64 @@ def test_odd_column_names(shared: Connection) -> None:
     body = """
         const [row] = ctx.db.sync.query<any>(
             'select 1 as "__proto__", 2 as "a""b\\\\", 3 as "\\n", 4 as "é", ' +
-            '5 as x, 6 as x');
+            '5 as x, 6 as "X"');
         const plain = Object.getPrototypeOf(row) === Object.prototype;
-        return [Object.keys(row), plain, row.x]
+        return [Object.keys(row), plain, row.X]
     """
 
     keys, plain, last = evaluate(shared, "json", body)
 
-    assert keys == ["__proto__", 'a"b\\', "\n", "é", "x"]
+    assert keys == ["__proto__", 'a"b\\', "\n", "é", "x", "X"]
     assert plain is True
     assert last == 6
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("select 1 as id, 2 as id", "id"),
+        ("select 1 as id, 2 as b, 3 as id where false", "id"),
+        ("select 1, 2", "?column?"),
+        ("select a.*, b.* from (values (1)) as a (x), (values (2)) as b (x)", "x"),
+        ("select s from (select 1 as y, 2 as y) as s", "y"),
+        ("select array[s] from (select 1 as y, 2 as y) as s", "y"),
+    ],
+)
+@pytest.mark.parametrize(
+    "way",
+    [
+        "ctx.db.sync.query(sql)",
+        "await ctx.db.query(sql)",
+        "[...ctx.db.sync.cursor(sql)]",
+    ],
+)
+def test_columns_of_one_name_are_refused(
+    shared: Connection, sql: str, name: str, way: str
+) -> None:
+    with refused("42701") as refusal:
+        evaluate(shared, "json", f"const sql = `{sql}`; return {way}")
+
+    assert f'"{name}"' in refusal.message
+    assert "AS" in refusal.hint
+
+
+def test_statement_with_columns_of_one_name_leaves_nothing(session: Connection) -> None:
+    session.execute("create table item (id int)")
+    body = """
+        const sql = "insert into item values (1) returning id, id";
+        try { await ctx.db.query(sql) } catch (error: any) { return error.code }
+    """
+
+    assert evaluate(session, "text", body) == "42701"
+    assert fetch(session, "select count(*) from item") == 0
+
+
+def test_columns_of_one_name_are_no_matter_where_no_row_is_asked_for(
+    shared: Connection,
+) -> None:
+    body = "return (await ctx.db.exec('select 1 as id, 2 as id')).rowCount"
+
+    assert evaluate(shared, "int", body) == 1
 
 
 def test_rows_without_columns(shared: Connection) -> None:

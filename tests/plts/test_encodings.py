@@ -139,3 +139,24 @@ def test_bytes_that_are_no_text_are_an_error(
         fetch(encoded, "select length_of(E'\\xff\\xfe')")
 
     assert "length_of" in refusal.context
+
+
+def test_property_that_is_no_column_is_named_in_any_encoding(
+    cluster_in_latin1: Connection,
+) -> None:
+    connection = cluster_in_latin1
+    connection.execute('create type measure as ("größe" int, x int)')
+    connection.execute('create table item ("größe" int, x int)')
+    define(connection, "measured(n int) returns measure", "return { größe: n, x: 1 }")
+    define(connection, "wrong() returns measure", "return { grösse: 1 } as any")
+    define(connection, "fill() returns trigger", "return { grösse: 1 }")
+    connection.execute(
+        "create trigger fill before insert on item for each row execute function fill()"
+    )
+
+    assert fetch(connection, "select measured(5)::text") == "(5,1)"
+    for statement in ("select wrong()", "insert into item values (1)"):
+        with refused("42703") as refusal:
+            connection.execute(statement.encode())
+        assert '"grösse"' in refusal.message
+        assert refusal.hint == 'Did you mean "größe"?'

@@ -187,7 +187,12 @@ def bound(connection: Connection, sql_type: str, expression: str) -> object:
         ("bool[]", "[true, false, null]", "{t,f,NULL}"),
         ("bytea[]", "[new Uint8Array([0, 255]), new Uint8Array()]", None),
         ("date[]", "[new Date(0), '2024-02-29']", "{1970-01-01,2024-02-29}"),
-        ("jsonb[]", "[{ a: [1] }, 'x', null]", r'{"{\"a\": [1]}","\"x\"",NULL}'),
+        (
+            "jsonb[]",
+            "[{ a: [1] }, '[\"x\"]', null]",
+            r'{"{\"a\": [1]}","[\"x\"]",NULL}',
+        ),
+        ("json[]", "['{ \"a\" : 1 }', [2]]", r'{"{ \"a\" : 1 }",[2]}'),
         ("mood[]", "['sad', `it's \"fine\"`]", '{sad,"it\'s \\"fine\\""}'),
         ("even[]", "[2, 4]", "{2,4}"),
         ("evens", "[2, 4]", "{2,4}"),

@@ -395,7 +395,7 @@ def test_nested_calls_have_their_own(table: Connection) -> None:
     body = """
         await ctx.db.savepoint(async (db) => {
             await db.query("select inner_call(g) from generate_series(1, 4) g");
-            db.sync.query("select inner_call(5), inner_call(6)");
+            db.sync.query("select inner_call(5) as a, inner_call(6) as b");
             await db.exec("insert into t values (100)");
         });
     """

@@ -130,17 +130,23 @@ def test_record_parameter_is_an_object(shared: Connection) -> None:
 
 
 def test_record_takes_the_columns_of_the_call(shared: Connection) -> None:
-    define(shared, "any_row() returns record", "return { a: 1, b: 'x', c: [1, 2] }")
+    define(shared, "any_row() returns record", "return { a: 1, c: [1, 2] }")
 
-    assert row(shared, "select * from any_row() as t(a int, b text)") == (1, "x")
-    assert row(shared, "select * from any_row() as t(c int[], d int)") == ([1, 2], None)
+    assert row(shared, "select * from any_row() as t(a int, c json)") == (1, [1, 2])
+    assert row(shared, "select * from any_row() as t(c int[], a int8, d int)") == (
+        [1, 2],
+        1,
+        None,
+    )
 
 
 def test_record_takes_other_columns_in_the_same_statement(shared: Connection) -> None:
-    define(shared, "any_row() returns record", "return { a: 1, b: 'x' }")
+    define(shared, "any_row() returns record", "return { a: 1 }")
 
-    statement = "select t.a, u.b from any_row() as t(a int), any_row() as u(b text)"
-    assert row(shared, statement) == (1, "x")
+    statement = (
+        "select t.a, u.b from any_row() as t(a int), any_row() as u(b int, a int8)"
+    )
+    assert row(shared, statement) == (1, None)
 
 
 def test_record_without_columns_is_refused(shared: Connection) -> None:

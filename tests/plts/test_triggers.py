@@ -493,7 +493,7 @@ def test_generated_columns_have_no_new_value_before(shared: Connection) -> None:
         "item",
         "before insert or update each row",
         "const { new: now, old } = ctx.trigger;"
-        "now.seen = `${old?.twice} ${now.twice}`; now.a += 1; now.twice = 99",
+        "now.seen = `${old?.twice} ${now.twice}`; now.a += 1; now.twice = null",
     )
 
     shared.execute("insert into item (a) values (1)")
@@ -831,9 +831,91 @@ def test_a_property_that_is_no_column_is_refused(shared: Connection) -> None:
         shared.execute("insert into item values (1)")
 
     assert refusal.message == (
-        'the row that the trigger returned has a property "ie", '
-        'but table "item" has no such column'
+        'a JavaScript object has a property "ie", but table "item" has no such column'
     )
+    assert refusal.hint == 'Did you mean "id"?'
+
+
+def test_a_property_that_is_no_column_cannot_be_assigned(shared: Connection) -> None:
+    make(shared, "item", 'id int, "userId" int')
+    trigger(shared, "item", "before insert each row", "ctx.trigger.new.userid = 5")
+
+    with refused("38000") as refusal:
+        shared.execute("insert into item values (1)")
+
+    assert "userid" in refusal.message
+    assert refusal.hint == 'Did you mean column "userId" of table "item"?'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "ctx.trigger.new.twice = 99",
+        "return { ...ctx.trigger.new, twice: 99 }",
+        "ctx.trigger.new = { a: 5, twice: 99 }",
+    ],
+)
+@pytest.mark.parametrize(
+    "statement", ["insert into item values (1)", "update item set a = 2"]
+)
+def test_a_generated_column_cannot_be_set(
+    shared: Connection, body: str, statement: str
+) -> None:
+    make(shared, "item", "a int, twice int generated always as (a * 2) stored")
+    shared.execute("insert into item values (1)")
+    trigger(shared, "item", "before insert or update each row", body)
+
+    with refused("428C9") as refusal:
+        shared.execute(statement.encode())
+
+    assert 'column "twice"' in refusal.context
+
+
+@pytest.mark.parametrize("sql_type", ["int[]", "jsonb", "text"])
+def test_what_a_generated_column_was_may_be_passed_on(
+    shared: Connection, sql_type: str
+) -> None:
+    generated = {
+        "int[]": "array[a, a]",
+        "jsonb": "('[' || a::text || ']')::jsonb",
+        "text": "chr(a)",
+    }[sql_type]
+    make(
+        shared,
+        "item",
+        f"a int, made {sql_type} generated always as ({generated}) stored",
+    )
+    shared.execute("insert into item values (65)")
+    old = "const { old } = ctx.trigger;"
+    trigger(
+        shared, "item", "before update each row", f"{old} return {{ ...old, a: 66 }}"
+    )
+
+    shared.execute("update item set a = 67")
+    text = fetch(shared, "select made::text from item")
+    trigger(
+        shared,
+        "item",
+        "before update each row",
+        f"{old} return {{ ...old, made: old.made.concat(old.made) }}"
+        if sql_type != "jsonb"
+        else f"{old} return {{ ...old, made: [...old.made, 1] }}",
+    )
+
+    assert text == {"int[]": "{66,66}", "jsonb": "[66]", "text": "B"}[sql_type]
+    with refused("428C9"):
+        shared.execute("update item set a = 67")
+
+
+@pytest.mark.parametrize(
+    "value", ["new Map([['id', 1]])", "new Date()", "new (class { #id = 1 })()"]
+)
+def test_an_object_without_columns_is_no_row(shared: Connection, value: str) -> None:
+    make(shared, "item", "id int")
+    trigger(shared, "item", "before insert each row", f"return ({value}) as any")
+
+    with refused("42804"):
+        shared.execute("insert into item values (1)")
 
 
 @pytest.mark.parametrize("value", ["null", "1", "[]", "() => 1"])

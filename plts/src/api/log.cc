@@ -2,8 +2,6 @@
 
 #include "api/log.h"
 
-#include "call/frame.h"
-#include "call/function.h"
 #include "pg/guard.h"
 #include "settings.h"
 
@@ -29,13 +27,11 @@ void Report(int level, const std::string& text) {
   if (level < 0 || level > 3) return;
   const Level& at = kLevels[level];
   if (log_level < static_cast<int>(at.least)) return;
-  const std::string source =
-      g_frame != nullptr && g_frame->body != nullptr ? g_frame->body->title : "";
+  // Which function it is, CallScope says in the context of all messages.
   Guard([&] {
     char* message =
         pg_any_to_server(text.c_str(), static_cast<int>(text.size()), PG_UTF8);
-    ereport(at.elevel, (errmsg_internal("%s", message),
-                        source.empty() ? 0 : errcontext("%s", source.c_str())));
+    ereport(at.elevel, (errmsg_internal("%s", message)));
   });
 }
 

@@ -4,6 +4,8 @@
 
 #include "api/rows.h"
 
+#include <unordered_set>
+
 #include "js/generate.h"
 #include "pg/guard.h"
 
@@ -38,6 +40,19 @@ std::string ColumnName(TupleDesc row, int i) {
   return utf8;
 }
 
+// Of columns of one name the object of a row would keep the last.
+void RefuseTwice(TupleDesc row) {
+  std::unordered_set<std::string_view> names;
+  for (int i = 0; i < row->natts; i++) {
+    const char* name = NameStr(TupleDescAttr(row, i)->attname);
+    if (names.insert(name).second) continue;
+    throw Error(ERRCODE_DUPLICATE_COLUMN,
+                std::string("the statement returns two columns named \"") + name + "\"",
+                "A row is an object, which has one property for each name.",
+                "Give each a name of its own, as in SELECT a.id, b.id AS b_id.");
+  }
+}
+
 // The functions for columns of these names, which the realm keeps: rows of all
 // statements that have the same columns are of one shape.
 void FindBuilders(Realm& realm, TupleDesc row, RowShape* shape) {
@@ -48,6 +63,7 @@ void FindBuilders(Realm& realm, TupleDesc row, RowShape* shape) {
   }
   auto known = realm.row_builders.find(key);
   if (known == realm.row_builders.end()) {
+    RefuseTwice(row);
     if (realm.row_builders.size() >= kMostBuilders) realm.row_builders.clear();
     std::vector<std::string> parameters;
     std::string one;
@@ -135,8 +151,10 @@ v8::Local<v8::Array> RowsToJs(Realm& realm, RowShape* shape, SPITupleTable* tabl
   v8::Local<v8::Context> context = realm.context();
   if (table == nullptr) return outer.Escape(v8::Array::New(isolate));
   TupleDesc row = table->tupdesc;
-  if (count == 0 || row->natts == 0) return outer.Escape(EmptyRows(realm, count));
+  if (row->natts == 0) return outer.Escape(EmptyRows(realm, count));
+  // Whether the columns can be told apart does not depend on how many rows there are.
   if (!Fits(*shape, row)) Update(realm, row, shape);
+  if (count == 0) return outer.Escape(EmptyRows(realm, 0));
   const Conversion conversion{isolate, context};
   if (count == 1 && !shape->make_one.IsEmpty()) {
     v8::Local<v8::Value> values[kMostForOne];

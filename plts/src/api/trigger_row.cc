@@ -4,6 +4,7 @@
 
 #include "api/callback.h"
 #include "convert/json_value.h"
+#include "convert/members.h"
 #include "pg/guard.h"
 #include "pg/memory_scope.h"
 
@@ -208,22 +209,51 @@ HeapTuple FormTuple(const TriggerCall& call, Body&& body) {
   }
 }
 
-void RefuseUnknownColumns(Realm& realm, const TriggerCall& call,
-                          v8::Local<v8::Object> replacement) {
-  v8::Isolate* isolate = realm.v8();
-  const auto filter = static_cast<v8::PropertyFilter>(
-      v8::PropertyFilter::ONLY_ENUMERABLE | v8::PropertyFilter::SKIP_SYMBOLS);
-  v8::Local<v8::Array> names = Checked(replacement->GetOwnPropertyNames(
-      realm.context(), filter, v8::KeyConversionMode::kConvertToString));
-  for (uint32_t i = 0; i < names->Length(); i++) {
-    const std::string name =
-        JsToDisplay(isolate, Checked(names->Get(realm.context(), i)));
-    if (call.shape->by_name.count(name) > 0) continue;
-    throw Error(
-        ERRCODE_UNDEFINED_COLUMN,
-        ForMessage("the row that the trigger returned has a property \"" + name +
-                   "\", but table \"" + call.shape->table + "\" has no such column"));
+// What an object gives for the columns of the new row, one for each. Throws Error where
+// it has something else. May ereport.
+v8::Local<v8::Value>* pg_read_members(const Conversion& conversion,
+                                      const TriggerCall& call,
+                                      v8::Local<v8::Object> object) {
+  const std::vector<RelationShape::Column>& columns = call.shape->columns;
+  ColumnNames names = pg_column_names(static_cast<int>(columns.size()));
+  for (const RelationShape::Column& column : columns) {
+    if (column.converter == nullptr) continue;
+    new (&names.names[names.count++])
+        v8::Local(Name(conversion.isolate, column.name.c_str()));
   }
+  RefuseOtherMembers(
+      conversion, object, names, "table",
+      psprintf("\"%s\"", RelationGetRelationName(call.data->tg_relation)));
+  auto* members = static_cast<v8::Local<v8::Value>*>(
+      palloc0(columns.size() * sizeof(v8::Local<v8::Value>) + 1));
+  uint32_t at = 0;
+  bool any = false;
+  for (size_t i = 0; i < columns.size(); i++) {
+    if (columns[i].converter == nullptr) continue;
+    new (&members[i]) v8::Local(MemberOf(conversion, object, names.names[at++]));
+    any = any || !members[i]->IsUndefined();
+  }
+  if (!any && !IsPlainObject(conversion, object)) {
+    throw Error(ERRCODE_DATATYPE_MISMATCH,
+                "the row that the trigger returned has no property that is a column");
+  }
+  return members;
+}
+
+// PostgreSQL computes a generated column; what JavaScript gives for it must be nothing,
+// or what it was. May ereport.
+void pg_check_generated(const Conversion& conversion, TriggerCall& call, size_t at,
+                        v8::Local<v8::Value> value) {
+  if (value->IsNullOrUndefined()) return;
+  if (call.old_row.tuple != nullptr) {
+    pg_deform(call, &call.old_row);
+    const NullableDatum before = {call.old_row.values[at], call.old_row.nulls[at]};
+    NullableDatum now;
+    const Converter& converter = *call.shape->columns[at].converter;
+    if (pg_unchanged(converter, conversion, value, before, &now)) return;
+  }
+  throw Error(ERRCODE_GENERATED_ALWAYS, "a generated column cannot be set", {},
+              "PostgreSQL computes it after the trigger.");
 }
 
 }  // namespace
@@ -253,6 +283,10 @@ HeapTuple ChangedTuple(Realm& realm, TriggerCall& call, TriggerRow& row) {
       if (cell.value.IsEmpty()) continue;
       v8::Local<v8::Value> value = cell.value.Get(isolate);
       if (!cell.written && !value->IsObject()) continue;
+      if (call.shape->columns[*at].generated && cell.written) {
+        pg_check_generated(conversion, call, *at, value);
+        continue;
+      }
       const Converter& converter = *call.shape->columns[*at].converter;
       NullableDatum now;
       if (pg_unchanged(converter, conversion, value, {row.values[*at], row.nulls[*at]},
@@ -269,18 +303,21 @@ HeapTuple ChangedTuple(Realm& realm, TriggerCall& call, TriggerRow& row) {
 
 HeapTuple ReplacedTuple(Realm& realm, TriggerCall& call,
                         v8::Local<v8::Object> replacement) {
-  RefuseUnknownColumns(realm, call, replacement);
   TriggerRow& row = call.new_row;
   const Conversion conversion{realm.v8(), realm.context()};
   return FormTuple(call, [&](size_t* at) {
     pg_deform(call, &row);
+    v8::Local<v8::Value>* const members =
+        pg_read_members(conversion, call, replacement);
     for (*at = 0; *at < call.shape->columns.size(); ++*at) {
       const RelationShape::Column& column = call.shape->columns[*at];
-      if (column.converter == nullptr || column.generated) continue;
-      v8::Local<v8::String> name = Utf8ToJs(conversion.isolate, column.name);
-      v8::Local<v8::Value> value = Checked(replacement->Get(conversion.context, name));
+      if (column.converter == nullptr) continue;
+      if (column.generated) {
+        pg_check_generated(conversion, call, *at, members[*at]);
+        continue;
+      }
       NullableDatum now;
-      pg_unchanged(*column.converter, conversion, value,
+      pg_unchanged(*column.converter, conversion, members[*at],
                    {row.values[*at], row.nulls[*at]}, &now);
       row.values[*at] = now.value;
       row.nulls[*at] = now.isnull;

@@ -6,11 +6,15 @@
 #include "call/call_site.h"
 #include "call/invocation.h"
 #include "convert/json_value.h"
+#include "convert/members.h"
 
 namespace plts {
 namespace {
 
 constexpr size_t kMostInfos = 512;
+// What V8 says of `ctx.trigger.new.nmae = 1`: rows take no properties but columns.
+constexpr std::string_view kNoProperty = "Cannot add property ";
+constexpr std::string_view kNotExtensible = ", object is not extensible";
 
 // The frame's trigger, for as long as its handler and the conversion of its rows run.
 class TriggerScope {
@@ -138,6 +142,23 @@ HeapTuple RowOf(Realm& realm, TriggerCall& call, v8::Local<v8::Value> result) {
   return ReplacedTuple(realm, call, result.As<v8::Object>());
 }
 
+// Names the column that was meant, where V8 has refused a property of nearly its name.
+void HintAtColumn(const RelationShape& shape, Error* error) {
+  const std::string_view message = error->data().message;
+  if (error->origin() != Origin::kJavaScript || error->data().hint != nullptr) return;
+  const size_t end = message.rfind(kNotExtensible);
+  if (message.rfind(kNoProperty, 0) != 0 || end == std::string_view::npos) return;
+  std::vector<std::string> names;
+  for (const RelationShape::Column& column : shape.columns) {
+    if (column.converter != nullptr) names.push_back(column.name);
+  }
+  const std::string meant = NearestName(
+      std::string(message.substr(kNoProperty.size(), end - kNoProperty.size())), names);
+  if (meant.empty()) return;
+  error->data().hint = ErrorString(ForMessage("Did you mean column \"" + meant +
+                                              "\" of table \"" + shape.table + "\"?"));
+}
+
 }  // namespace
 
 Datum CallTrigger(FunctionCallInfo fcinfo) {
@@ -145,21 +166,29 @@ Datum CallTrigger(FunctionCallInfo fcinfo) {
     const CallSite& site = SiteOf(fcinfo->flinfo);
     auto* data = reinterpret_cast<TriggerData*>(fcinfo->context);
     fcinfo->isnull = false;
-    return RunCall(site.body, [&](const Invocation& call) {
-      TriggerCall trigger;
-      trigger.data = data;
-      trigger.shape = ShapeOf(data->tg_relation);
-      trigger.memory = call.memory;
-      TakeRows(&trigger);
-      const TriggerScope scope(&call.frame, &trigger);
-      v8::Local<v8::Value> info;
-      if (call.body.uses_ctx) info = InfoFor(call.realm, trigger);
-      v8::Local<v8::Value> values[kBeforeArguments];
-      v8::Local<v8::Value> result = CallHandler(call, values, info);
-      const TriggerEvent event = data->tg_event;
-      if (TRIGGER_FIRED_AFTER(event) || !TRIGGER_FIRED_FOR_ROW(event)) return Datum{0};
-      return PointerGetDatum(RowOf(call.realm, trigger, result));
-    });
+    const std::shared_ptr<const RelationShape> shape = ShapeOf(data->tg_relation);
+    try {
+      return RunCall(site.body, [&](const Invocation& call) {
+        TriggerCall trigger;
+        trigger.data = data;
+        trigger.shape = shape;
+        trigger.memory = call.memory;
+        TakeRows(&trigger);
+        const TriggerScope scope(&call.frame, &trigger);
+        v8::Local<v8::Value> info;
+        if (call.body.uses_ctx) info = InfoFor(call.realm, trigger);
+        v8::Local<v8::Value> values[kBeforeArguments];
+        v8::Local<v8::Value> result = CallHandler(call, values, info);
+        const TriggerEvent event = data->tg_event;
+        if (TRIGGER_FIRED_AFTER(event) || !TRIGGER_FIRED_FOR_ROW(event)) {
+          return Datum{0};
+        }
+        return PointerGetDatum(RowOf(call.realm, trigger, result));
+      });
+    } catch (Error& error) {
+      HintAtColumn(*shape, &error);
+      throw;
+    }
   });
 }
 

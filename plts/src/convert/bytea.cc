@@ -4,6 +4,17 @@
 #include "js/realm.h"
 
 namespace plts {
+namespace {
+
+// A buffer that was transferred has lost its bytes; it is not empty.
+void pg_refuse_detached(const Converter& converter, const Conversion& c,
+                        v8::Local<v8::Value> value, v8::Local<v8::ArrayBuffer> buffer) {
+  if (!buffer->WasDetached()) return;
+  pg_cannot_convert(converter, c, value,
+                    "Its bytes were transferred to another buffer.");
+}
+
+}  // namespace
 
 v8::Local<v8::Value> ByteaToJs(const Converter&, const Conversion& c, Datum value) {
   const bytea* packed = DatumGetByteaPP(value);
@@ -21,6 +32,7 @@ Datum ByteaToDatum(const Converter& converter, const Conversion& c,
   if (value->IsArrayBufferView()) {
     auto view = value.As<v8::ArrayBufferView>();
     const size_t length = view->ByteLength();
+    if (length == 0) pg_refuse_detached(converter, c, value, view->Buffer());
     auto* packed = static_cast<bytea*>(palloc(length + VARHDRSZ));
     SET_VARSIZE(packed, length + VARHDRSZ);
     view->CopyContents(VARDATA(packed), length);
@@ -29,6 +41,7 @@ Datum ByteaToDatum(const Converter& converter, const Conversion& c,
   if (value->IsArrayBuffer()) {
     auto buffer = value.As<v8::ArrayBuffer>();
     const size_t length = buffer->ByteLength();
+    if (length == 0) pg_refuse_detached(converter, c, value, buffer);
     auto* packed = static_cast<bytea*>(palloc(length + VARHDRSZ));
     SET_VARSIZE(packed, length + VARHDRSZ);
     if (length > 0) {

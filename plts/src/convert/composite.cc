@@ -1,8 +1,21 @@
 // Composite types and records: objects by column name.
 
 #include "convert/families.h"
+#include "convert/json_value.h"
+#include "convert/members.h"
 
 namespace plts {
+namespace {
+
+// A record that a query made may say two columns of one name.
+[[noreturn]] void RefuseTwice(const char* name) {
+  throw Error(ERRCODE_DUPLICATE_COLUMN,
+              std::string("a record has two columns named \"") + name + "\"",
+              "An object has one property for each name.",
+              "Give each column of it a name of its own, with AS.");
+}
+
+}  // namespace
 
 v8::Local<v8::Value> CompositeToJs(const Converter& converter, const Conversion& c,
                                    Datum value) {
@@ -25,9 +38,12 @@ v8::Local<v8::Value> CompositeToJs(const Converter& converter, const Conversion&
                                  : pg_converter(attribute->atttypid);
     NullableDatum item;
     item.value = heap_getattr(&tuple, i + 1, row, &item.isnull);
-    v8::Local<v8::String> name =
-        pg_text_to_js(c.isolate, NameStr(attribute->attname),
-                      static_cast<int>(std::strlen(NameStr(attribute->attname))));
+    v8::Local<v8::String> name = pg_column_name(c, NameStr(attribute->attname));
+    if (type == RECORDOID &&
+        object->HasRealNamedProperty(c.context, name).FromMaybe(false)) {
+      ReleaseTupleDesc(row);
+      RefuseTwice(NameStr(attribute->attname));
+    }
     if (!object->CreateDataProperty(c.context, name, pg_to_js(*field, c, item))
              .FromMaybe(false)) {
       ReleaseTupleDesc(row);
@@ -40,7 +56,9 @@ v8::Local<v8::Value> CompositeToJs(const Converter& converter, const Conversion&
 
 Datum CompositeToDatum(const Converter& converter, const Conversion& c,
                        v8::Local<v8::Value> value) {
-  if (!value->IsObject() || value->IsArray() || value->IsFunction()) {
+  // Of an error the message can be a column.
+  if (!value->IsObject() || value->IsArray() ||
+      (HasNoJson(value) && !value->IsNativeError())) {
     pg_cannot_convert(converter, c, value);
   }
   if (converter.row == nullptr) {
@@ -55,17 +73,26 @@ Datum CompositeToDatum(const Converter& converter, const Conversion& c,
   const auto count = static_cast<size_t>(row->natts);
   auto* values = static_cast<Datum*>(palloc0(count * sizeof(Datum)));
   auto* nulls = static_cast<bool*>(palloc(count * sizeof(bool)));
+  ColumnNames columns = pg_column_names(row->natts);
+  for (int i = 0; i < row->natts; i++) {
+    const Field& field = converter.fields[i];
+    if (field.converter == nullptr) continue;
+    new (&columns.names[columns.count++]) v8::Local(pg_column_name(c, field.name));
+  }
+  RefuseOtherMembers(c, object, columns, "SQL type", converter.sql_name);
+  uint32_t column = 0;
+  bool any = false;
   for (int i = 0; i < row->natts; i++) {
     const Field& field = converter.fields[i];
     nulls[i] = true;
     if (field.converter == nullptr) continue;
-    v8::Local<v8::String> name =
-        pg_text_to_js(c.isolate, field.name, static_cast<int>(std::strlen(field.name)));
-    v8::Local<v8::Value> item = Checked(object->Get(c.context, name));
+    v8::Local<v8::Value> item = MemberOf(c, object, columns.names[column++]);
+    any = any || !item->IsUndefined();
     const NullableDatum converted = pg_to_datum(*field.converter, c, item);
     values[i] = converted.value;
     nulls[i] = converted.isnull;
   }
+  if (!any && !IsPlainObject(c, object)) pg_cannot_convert(converter, c, value);
   HeapTuple tuple = heap_form_tuple(row, values, nulls);
   return HeapTupleGetDatum(tuple);
 }

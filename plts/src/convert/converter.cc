@@ -7,6 +7,7 @@
 
 #include "convert/document.h"
 #include "convert/families.h"
+#include "convert/json_value.h"
 #include "pg/guard.h"
 
 namespace plts {
@@ -36,12 +37,14 @@ const Family kFamilies[] = {
     {CASHOID, MoneyToJs, MoneyToDatum, "Numeric", "NumericInput"},
     {TEXTOID, TextToJs, TextToDatum, "string", "string"},
     {VARCHAROID, TextToJs, TextToDatum, "string", "string"},
+    {NAMEOID, OtherToJs, NameToDatum, "string", "string"},
+    {CHAROID, CharToJs, CharToDatum, "string", "string"},
     {DATEOID, TimeToJs, TimeToDatum, "SqlDate", "TimestampInput"},
     {TIMEOID, TimeToJs, TimeToDatum, "SqlTime", "TimestampInput"},
     {TIMETZOID, TimeToJs, TimeToDatum, "SqlTime", "TimestampInput"},
     {TIMESTAMPOID, TimeToJs, TimeToDatum, "Timestamp", "TimestampInput"},
     {TIMESTAMPTZOID, TimeToJs, TimeToDatum, "TimestampTz", "TimestampInput"},
-    {BYTEAOID, ByteaToJs, ByteaToDatum, "Uint8Array", "Uint8Array | ArrayBuffer"},
+    {BYTEAOID, ByteaToJs, ByteaToDatum, "Uint8Array", "ArrayBufferView | ArrayBuffer"},
     {JSONOID, JsonToJs, JsonToDatum, "any", "unknown"},
     {JSONBOID, JsonbToJs, JsonbToDatum, "any", "unknown"},
     {VOIDOID, VoidToJs, VoidToDatum, "void", "void", false, VoidQuick},
@@ -242,12 +245,15 @@ NullableDatum pg_to_datum(const Converter& converter, const Conversion& conversi
                           v8::Local<v8::Value> value) {
   NullableDatum result;
   result.isnull = value->IsNullOrUndefined();
+  const bool json = converter.base == JSONOID || converter.base == JSONBOID;
   // jsonb may take a lazy document as it is.
   if (value->IsProxy() && converter.base != JSONBOID) {
     value = pg_plain(conversion, value);
   }
-  result.value =
-      result.isnull ? Datum{0} : converter.to_datum(converter, conversion, value);
+  const ToDatumFunction to_datum = conversion.parameter && json && value->IsString()
+                                       ? OtherToDatum
+                                       : converter.to_datum;
+  result.value = result.isnull ? Datum{0} : to_datum(converter, conversion, value);
   if (converter.domain) {
     domain_check(result.value, result.isnull, converter.type, nullptr, nullptr);
   }
@@ -257,18 +263,15 @@ NullableDatum pg_to_datum(const Converter& converter, const Conversion& conversi
 NullableDatum pg_parameter_to_datum(const Converter& converter,
                                     const Conversion& conversion,
                                     v8::Local<v8::Value> value) {
-  if (!value->IsString() || (converter.base != JSONOID && converter.base != JSONBOID)) {
-    return pg_to_datum(converter, conversion, value);
-  }
-  NullableDatum result;
-  result.isnull = false;
-  result.value = OtherToDatum(converter, conversion, value);
-  return result;
+  Conversion parameter = conversion;
+  parameter.parameter = true;
+  return pg_to_datum(converter, parameter, value);
 }
 
 namespace {
 
-// A short word for the kind of a JavaScript value, and the value where it is short.
+// A short word for the kind of a JavaScript value, or the name of its class where that
+// is one of the language's, and the value where it is short.
 void DescribeValue(const Conversion& conversion, v8::Local<v8::Value> value, char* out,
                    size_t size) {
   v8::Isolate* isolate = conversion.isolate;
@@ -289,10 +292,16 @@ void DescribeValue(const Conversion& conversion, v8::Local<v8::Value> value, cha
     kind = "promise";
   } else if (value->IsArray()) {
     kind = "array";
-  } else if (value->IsDate()) {
-    kind = "Date";
+  } else if (value->IsGeneratorObject()) {
+    kind = "generator";
   } else if (value->IsObject()) {
     kind = "object";
+    if (value->IsDate() || HasNoJson(value)) {
+      const std::string name =
+          JsToDisplay(isolate, value.As<v8::Object>()->GetConstructorName());
+      snprintf(out, size, "%s", name.size() <= 60 ? name.c_str() : kind);
+      return;
+    }
   }
   v8::Local<v8::String> text;
   if ((value->IsNumber() || value->IsBigInt() || value->IsBoolean() ||
@@ -311,14 +320,15 @@ void DescribeValue(const Conversion& conversion, v8::Local<v8::Value> value, cha
 }  // namespace
 
 void pg_cannot_convert(const Converter& converter, const Conversion& conversion,
-                       v8::Local<v8::Value> value, const char* why) {
+                       v8::Local<v8::Value> value, const char* why, const char* hint) {
   char shown[128];
   DescribeValue(conversion, value, shown, sizeof(shown));
   ereport(ERROR,
           (errcode(why != nullptr ? ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE
                                   : ERRCODE_DATATYPE_MISMATCH),
            errmsg("JavaScript %s cannot become SQL type %s", shown, converter.sql_name),
-           why != nullptr ? errdetail("%s", why) : 0));
+           why != nullptr ? errdetail("%s", why) : 0,
+           hint != nullptr ? errhint("%s", hint) : 0));
   pg_unreachable();
 }
 

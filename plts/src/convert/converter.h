@@ -17,6 +17,8 @@ struct Conversion {
   // Of the call that keeps the value's memory as long as it lasts (CallFrame::lease); 0
   // where the memory may go sooner, so that what is read later must be copied.
   uint64_t lease = 0;
+  // Of a parameter: a string for json or jsonb is JSON text, wherever in it.
+  bool parameter = false;
 };
 
 // Both directions run inside Guard(…, World::kMixed): they may ereport, throw Error,
@@ -91,16 +93,17 @@ NullableDatum pg_to_datum(const Converter& converter, const Conversion& conversi
                           v8::Local<v8::Value> value);
 
 // The same for a parameter of a statement, where a string for json or jsonb is JSON
-// text, as drivers have it, and json(value) binds any value.
+// text, as drivers have it, in arrays and composites too. json(value) is any value.
 NullableDatum pg_parameter_to_datum(const Converter& converter,
                                     const Conversion& conversion,
                                     v8::Local<v8::Value> value);
 
-// Raises: this JavaScript value cannot become this SQL type. May be called inside
-// Guard.
+// Raises: this JavaScript value cannot become this SQL type. With `why` it is of the
+// right kind and out of range. May be called inside Guard.
 [[noreturn]] void pg_cannot_convert(const Converter& converter,
                                     const Conversion& conversion,
                                     v8::Local<v8::Value> value,
-                                    const char* why = nullptr);
+                                    const char* why = nullptr,
+                                    const char* hint = nullptr);
 
 }  // namespace plts

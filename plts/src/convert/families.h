@@ -19,6 +19,7 @@ PLTS_FAMILY(Float8);
 PLTS_FAMILY(Numeric);
 PLTS_FAMILY(Money);
 PLTS_FAMILY(Text);   // text and varchar: stored as they are
+PLTS_FAMILY(Char);   // "char", one byte
 PLTS_FAMILY(Other);  // through the type's own text form
 PLTS_FAMILY(Time);   // date and time types, as ISO 8601
 PLTS_FAMILY(Bytea);
@@ -32,6 +33,7 @@ PLTS_FAMILY(Void);
 
 // What the type's input function makes of the text, in the server's encoding.
 Datum pg_text_to_datum(const Converter& converter, const char* text);
+Datum NameToDatum(const Converter&, const Conversion&, v8::Local<v8::Value>);
 
 bool BoolQuick(v8::Local<v8::Value> value, Datum* out);
 bool Int4Quick(v8::Local<v8::Value> value, Datum* out);

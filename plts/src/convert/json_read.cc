@@ -9,21 +9,34 @@
 namespace plts {
 namespace {
 
-// A JSON number from its decimal text: a number, or a bigint where it is an integer
-// that a number cannot hold.
+[[noreturn]] void pg_number_out_of_range() {
+  ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                  errmsg("a number in a JSON document is out of range for a "
+                         "JavaScript number")));
+  pg_unreachable();
+}
+
+// Whether decimal text, up to an exponent, has a digit other than 0.
+bool HasDigits(const char* text) {
+  return text[std::strcspn(text, "123456789eE")] >= '1' &&
+         text[std::strcspn(text, "123456789eE")] <= '9';
+}
+
+// A JSON number from its decimal text without an exponent: a number, or a bigint where
+// it is an integer that a number cannot hold.
 v8::Local<v8::Value> pg_number(const Conversion& c, const char* text) {
   const size_t length = std::strlen(text);
-  if (std::strpbrk(text, ".eE") == nullptr) {
-    if (length <= 9) return v8::Integer::New(c.isolate, std::atoi(text));
-    if (length > 15 && std::fabs(std::strtod(text, nullptr)) > kMaxSafeInteger) {
-      return pg_decimal_to_bigint(c, text);
-    }
+  const size_t whole = std::strcspn(text, ".");
+  if (whole == length && length <= 9) {
+    return v8::Integer::New(c.isolate, std::atoi(text));
   }
   const double number = std::strtod(text, nullptr);
-  if (!std::isfinite(number)) {
-    ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                    errmsg("a number in a JSON document is out of range for a "
-                           "JavaScript number")));
+  const bool integer = whole == length || !HasDigits(text + whole);
+  if (integer && whole > 15 && std::fabs(number) > kMaxSafeInteger) {
+    return pg_decimal_to_bigint(c, pnstrdup(text, whole));
+  }
+  if (!std::isfinite(number) || (number == 0 && HasDigits(text))) {
+    pg_number_out_of_range();
   }
   return v8::Number::New(c.isolate, number);
 }
@@ -148,7 +161,10 @@ class TextReader {
     const Datum numeric =
         DirectFunctionCall3(numeric_in, CStringGetDatum(text),
                             ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
-    return pg_number(c_, DatumGetCString(DirectFunctionCall1(numeric_out, numeric)));
+    const char* written = DatumGetCString(DirectFunctionCall1(numeric_out, numeric));
+    // numeric has an end too, below which it has no more than zeros.
+    if (HasDigits(text) && !HasDigits(written)) pg_number_out_of_range();
+    return pg_number(c_, written);
   }
 
   const Conversion& c_;

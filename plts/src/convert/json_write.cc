@@ -75,7 +75,7 @@ class Writer {
   void pg_value(v8::Local<v8::Value> value, v8::Local<v8::Value> key) {
     if (value->IsObject()) {
       pg_check_depth(converter_);
-      value = pg_simplify(c_, pg_plain(c_, value).As<v8::Object>(), key);
+      value = pg_simplify(converter_, c_, pg_plain(c_, value).As<v8::Object>(), key);
     }
     if (value->IsString()) {
       int length;
@@ -97,7 +97,7 @@ class Writer {
     } else if (value->IsObject() && !HasNoJson(value)) {
       pg_object(value.As<v8::Object>());
     } else {
-      pg_cannot_convert(converter_, c_, value);
+      pg_no_json(converter_, c_, value);
     }
   }
 
@@ -113,7 +113,7 @@ class Writer {
   }
 
   void pg_object(v8::Local<v8::Object> object) {
-    v8::Local<v8::Array> keys = pg_json_keys(c_, object);
+    v8::Local<v8::Array> keys = pg_json_keys(converter_, c_, object);
     sink_.pg_begin_object();
     for (uint32_t i = 0; i < keys->Length(); i++) {
       v8::Local<v8::Value> key = Checked(keys->Get(c_.context, i));

@@ -90,7 +90,7 @@ class JsonbWriter {
     if (!value->IsObject()) return value;
     Unread unread;
     if (value->IsProxy() && pg_unread(c_, value, &unread)) return value;
-    return pg_simplify(c_, value.As<v8::Object>(), key);
+    return pg_simplify(converter_, c_, value.As<v8::Object>(), key);
   }
 
   // Writes a value that pg_resolve gave, and returns its entry: the type and the
@@ -109,7 +109,7 @@ class JsonbWriter {
       return value->IsTrue() ? JENTRY_ISBOOL_TRUE : JENTRY_ISBOOL_FALSE;
     }
     if (value->IsNullOrUndefined()) return JENTRY_ISNULL;
-    if (!IsContainer(value)) pg_cannot_convert(converter_, c_, value);
+    if (!IsContainer(value)) pg_no_json(converter_, c_, value);
     pg_check_depth(converter_);
     const int start = out_.len;
     pg_align();
@@ -227,7 +227,7 @@ class JsonbWriter {
 
   // The properties in the order of jsonb, each key once. Returns how many.
   uint32 pg_properties(v8::Local<v8::Object> object, Property** out) {
-    v8::Local<v8::Array> keys = pg_json_keys(c_, object);
+    v8::Local<v8::Array> keys = pg_json_keys(converter_, c_, object);
     const uint32 most = keys->Length();
     auto* properties = static_cast<Property*>(
         palloc_extended(most * sizeof(Property) + 1, MCXT_ALLOC_HUGE));

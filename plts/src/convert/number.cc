@@ -200,7 +200,7 @@ Datum Float4ToDatum(const Converter& converter, const Conversion& c,
                     v8::Local<v8::Value> value) {
   const double number = pg_double(converter, c, value);
   const auto narrow = static_cast<float>(number);
-  if (std::isinf(narrow) && !std::isinf(number)) {
+  if ((std::isinf(narrow) && !std::isinf(number)) || (narrow == 0 && number != 0)) {
     pg_cannot_convert(converter, c, value, "It is out of range.");
   }
   return Float4GetDatum(narrow);

@@ -42,6 +42,24 @@ auto WithPortableForms(Body&& body) -> decltype(body()) {
   return Guard(body);
 }
 
+[[noreturn]] void pg_too_long(const Converter& converter, const char* detail) {
+  ereport(ERROR, (errcode(ERRCODE_STRING_DATA_RIGHT_TRUNCATION),
+                  errmsg("value too long for type %s", converter.sql_name),
+                  errdetail("%s", detail)));
+  pg_unreachable();
+}
+
+// A parameter may say by a method toPostgres what text it is, as node-postgres has it:
+// json(value) does, and a Decimal.
+v8::Local<v8::Value> pg_text_of(const Conversion& c, v8::Local<v8::Value> value) {
+  if (!c.parameter || !value->IsObject()) return value;
+  auto object = value.As<v8::Object>();
+  v8::Local<v8::Value> method =
+      Checked(object->Get(c.context, Name(c.isolate, "toPostgres")));
+  if (!method->IsFunction()) return value;
+  return Checked(method.As<v8::Function>()->Call(c.context, object, 0, nullptr));
+}
+
 }  // namespace
 
 v8::Local<v8::Value> TextToJs(const Converter&, const Conversion& c, Datum value) {
@@ -54,6 +72,7 @@ Datum TextToDatum(const Converter& converter, const Conversion& c,
                   v8::Local<v8::Value> value) {
   // varchar(n) has to count and cut as its input function does.
   if (converter.typmod != -1) return OtherToDatum(converter, c, value);
+  value = pg_text_of(c, value);
   if (!value->IsString()) pg_cannot_convert(converter, c, value);
   int length;
   const char* utf8 = pg_js_to_text(c.isolate, value.As<v8::String>(), &length);
@@ -82,6 +101,37 @@ Datum pg_text_to_datum(const Converter& converter, const char* text) {
                              const_cast<char*>(text), converter.io_parameter,
                              converter.typmod);
   });
+}
+
+// The input function of name cuts what is too long, and that of "char" takes the first
+// byte of anything.
+Datum NameToDatum(const Converter& converter, const Conversion& c,
+                  v8::Local<v8::Value> value) {
+  if (!value->IsString()) pg_cannot_convert(converter, c, value);
+  int length;
+  char* text = pg_js_to_text(c.isolate, value.As<v8::String>(), &length);
+  if (length >= NAMEDATALEN) pg_too_long(converter, "A name has at most 63 bytes.");
+  return DirectFunctionCall1(namein, CStringGetDatum(text));
+}
+
+// A byte that is no ASCII is an escape, as PostgreSQL writes it since version 16.
+v8::Local<v8::Value> CharToJs(const Converter&, const Conversion& c, Datum value) {
+  const auto byte = static_cast<unsigned char>(DatumGetChar(value));
+  char text[5] = {static_cast<char>(byte), '\0'};
+  if (byte >= 0x80) snprintf(text, sizeof(text), "\\%03o", byte);
+  return Utf8ToJs(c.isolate, text);
+}
+
+Datum CharToDatum(const Converter& converter, const Conversion& c,
+                  v8::Local<v8::Value> value) {
+  if (!value->IsString()) pg_cannot_convert(converter, c, value);
+  int length;
+  const char* text = pg_js_to_text(c.isolate, value.As<v8::String>(), &length);
+  if (length == 4 && text[0] == '\\' && std::strspn(text + 1, "01234567") == 3) {
+    return CharGetDatum(static_cast<char>(std::strtol(text + 1, nullptr, 8)));
+  }
+  if (length > 1) pg_too_long(converter, "A value of this type is one byte.");
+  return CharGetDatum(text[0]);
 }
 
 v8::Local<v8::Value> VoidToJs(const Converter&, const Conversion& c, Datum) {

@@ -29,7 +29,7 @@ test("every form of SQL reaches the natives as text and a clean array", () => {
     await ctx.db.query("a");
     await ctx.db.query("b", [1, undefined]);
     await ctx.db.exec({ sql: "c", params: [2] });
-    ctx.db.sync.query({ toSQL: () => ({ sql: "d", params: [json({ x: 1n }), json("t")] }) });
+    ctx.db.sync.query({ toSQL: () => ({ sql: "d", params: [json({ x: 1 }), json("t")] }) });
     ctx.db.sync.exec({ sql: "e", params: [3] }, [4]);
     ctx.db.sync.exec({ toSQL() { return { sql: this.text }; }, text: "f" });
     return statements;`);
@@ -38,7 +38,7 @@ test("every form of SQL reaches the natives as text and a clean array", () => {
     [7, "a", null],
     [7, "b", [1, null]],
     [7, "c", [2]],
-    [7, "d", ['{"x":1}', '"t"']],
+    [7, "d", [{ x: 1 }, "t"]],
     [7, "e", [4]],
     [7, "f", null],
   ]);

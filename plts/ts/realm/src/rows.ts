@@ -31,7 +31,7 @@ function syncRows(iterator: Iterator<unknown>): Rows {
   return {
     step() {
       const result = checked(next.call(iterator));
-      return result.done === true ? end : result.value;
+      return result.done === true ? ended(result) : result.value;
     },
     stop: () => iterator.return?.(),
     end,
@@ -43,7 +43,7 @@ function asyncRows(iterator: AsyncIterator<unknown>): Rows {
   return {
     async step() {
       const result = checked(await next.call(iterator));
-      return result.done === true ? end : result.value;
+      return result.done === true ? ended(result) : result.value;
     },
     stop: () => iterator.return?.(),
     end,
@@ -54,6 +54,14 @@ function nextOf<Next>(iterator: { next: Next }): Next {
   const { next } = iterator;
   if (typeof next === "function") return next;
   throw new TypeError("the iterator has no function next");
+}
+
+/** The end, at which a generator has returned nothing: a value there would be no row. */
+function ended(result: IteratorResult<unknown>): object {
+  if (result.value === undefined || result.value === null) return end;
+  throw new TypeError(
+    "a generator of a set returned a value, which is no row: yield it, or return nothing",
+  );
 }
 
 function checked(result: IteratorResult<unknown>): IteratorResult<unknown> {

@@ -27,11 +27,7 @@ export function normalizeSql(
   return { sql, params: cleanParameters(params ?? source.params) };
 }
 
-/**
- * Copies the parameters, so that no getter runs once SQL has begun.
- *
- * `json(value)` becomes its JSON text here: a string for a json parameter is JSON text.
- */
+/** Copies the parameters, so that no getter of theirs runs once SQL has begun. */
 function cleanParameters(
   params: readonly unknown[] | undefined,
 ): unknown[] | undefined {
@@ -52,9 +48,14 @@ function cleanParameters(
   for (let i = 0; i < length; i++) {
     const value: unknown = params[i];
     // Not clean[i]: where the prototypes are frozen, V8 leaves that to its runtime.
-    clean.push(value instanceof JsonParameter ? value.toPostgres() : value);
+    clean.push(isUndefinedJson(value) ? null : value);
   }
   return clean;
+}
+
+/** What `json` made of no value at all, which is SQL's NULL. */
+function isUndefinedJson(value: unknown): boolean {
+  return value instanceof JsonParameter && value.value === undefined;
 }
 
 function wrongInput(value: unknown): TypeError {
