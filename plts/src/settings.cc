@@ -34,6 +34,10 @@ struct IntSetting {
 const IntSetting kIntSettings[] = {
     {"plts.max_runtime_ms", "Longest time that a call may take; 0 is no limit.",
      &max_runtime_ms, 0, INT_MAX, GUC_UNIT_MS},
+    {"plts.cancel_grace_ms",
+     "How long V8 may take to end a statement that was canceled, before the session is "
+     "ended.",
+     &cancel_grace_ms, 10, INT_MAX, GUC_UNIT_MS},
     {"plts.max_heap_mb", "Most memory that JavaScript may use in a session.",
      &max_heap_mb, 16, 65536, GUC_UNIT_MB},
     {"plts.max_sql_bytes", "Longest SQL text that a function may run; 0 is no limit.",

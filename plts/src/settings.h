@@ -7,6 +7,7 @@ enum class LogLevel : int { kOff, kError, kWarn, kInfo, kDebug };
 enum class Isolation : int { kSession, kCall };
 
 inline int max_runtime_ms = 0;
+inline int cancel_grace_ms = 2000;
 inline int max_heap_mb = 256;
 inline int max_sql_bytes = 0;
 inline int max_params = 65535;

@@ -15,6 +15,7 @@ SETTINGS = {
     "plts.max_params": ("65535", "superuser", "integer"),
     "plts.max_query_rows": ("0", "superuser", "integer"),
     "plts.max_runtime_ms": ("0", "superuser", "integer"),
+    "plts.cancel_grace_ms": ("2000", "superuser", "integer"),
     "plts.max_sql_bytes": ("0", "superuser", "integer"),
     "plts.prewarm": ("off", "postmaster", "bool"),
 }
@@ -48,6 +49,7 @@ def test_each_has_a_description(shared: Connection) -> None:
         ("plts.max_params", "65536"),
         ("plts.max_params", "-1"),
         ("plts.max_runtime_ms", "-1"),
+        ("plts.cancel_grace_ms", "9"),
         ("plts.max_sql_bytes", "-1"),
         ("plts.max_query_rows", "-1"),
         ("plts.log_level", "loud"),

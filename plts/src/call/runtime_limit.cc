@@ -2,6 +2,8 @@
 
 #include "call/runtime_limit.h"
 
+#include "js/entry.h"
+#include "pg/cancel.h"
 #include "pg/guard.h"
 #include "settings.h"
 
@@ -47,7 +49,10 @@ bool IsTimeout(const Error& error) {
 RuntimeLimit::RuntimeLimit() {
   if (max_runtime_ms == 0 || g_running) return;
   const TimeoutId id = TheTimeout();
+  // They tell other cancels from this limit's, from its first moment on.
+  PrepareProcess();
   g_exceeded = 0;
+  g_foreign_cancel = QueryCancelPending;
   Guard([&] { enable_timeout_after(id, max_runtime_ms); });
   g_running = armed_ = true;
 }
@@ -56,16 +61,18 @@ RuntimeLimit::~RuntimeLimit() {
   if (!armed_) return;
   g_running = false;
   disable_timeout(TheTimeout(), false);
-  if (g_exceeded && QueryCancelPending) {
-    // It fired after the call was done: nothing is left to cancel.
-    QueryCancelPending = false;
-  }
+  // It fired after the call was done: nothing is left to cancel, unless something else
+  // wants to.
+  if (g_exceeded && !g_foreign_cancel) QueryCancelPending = false;
   g_exceeded = 0;
 }
 
 void RuntimeLimit::Explain(Error* error) const {
   if (error->sqlstate() != ERRCODE_QUERY_CANCELED) return;
-  if (armed_ && g_exceeded) {
+  // Another cancel that is pending still came after this error, and will be raised
+  // itself; one that is not was raised with it, and PostgreSQL's words are right.
+  const bool foreign = g_foreign_cancel && !QueryCancelPending;
+  if (armed_ && g_exceeded && !foreign) {
     ErrorData& data = error->data();
     data.message = ErrorString("canceling statement due to plts.max_runtime_ms");
     data.detail =

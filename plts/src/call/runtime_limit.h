@@ -14,7 +14,8 @@ class RuntimeLimit {
   RuntimeLimit(const RuntimeLimit&) = delete;
   RuntimeLimit& operator=(const RuntimeLimit&) = delete;
 
-  // Makes a cancel that this limit caused say so, and tells timeouts from cancels.
+  // Makes a cancel that this limit caused say so, and tells timeouts from cancels. A
+  // cancel of PostgreSQL's that comes at the same time is what it was.
   void Explain(Error* error) const;
 
  private:

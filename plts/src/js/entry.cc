@@ -8,6 +8,8 @@
 #include "js/isolate.h"
 #include "js/signals.h"
 #include "js/watchdog.h"
+#include "js/whereabouts.h"
+#include "settings.h"
 
 namespace plts {
 namespace {
@@ -29,17 +31,7 @@ int g_prepared_in = 0;
 
 void Run(Isolate* isolate) noexcept {
   g_running = isolate;
-  WatchIsolate(isolate->v8());
-}
-
-void PrepareProcess() {
-  g_running = nullptr;
-  if (!StartWatchdog(OnInterrupt)) {
-    throw Error(ERRCODE_INSUFFICIENT_RESOURCES,
-                "could not start the thread that interrupts JavaScript");
-  }
-  InstallSignalHandlers();
-  g_prepared_in = MyProcPid;
+  WatchIsolate(isolate->watched());
 }
 
 }  // namespace
@@ -74,12 +66,19 @@ void pg_end_session(int reason) {
              errhint("Call functions of the two languages in different sessions.")));
   }
   if (reason == static_cast<int>(Escape::kUnresponsive)) {
+    const std::string doing = DescribeWhereabouts();
+    if (ProcDiePending) {
+      ereport(FATAL, (errcode(ERRCODE_ADMIN_SHUTDOWN),
+                      errmsg("terminating connection due to administrator command"),
+                      errdetail("JavaScript did not stop at once. %s", doing.c_str())));
+    }
     ereport(FATAL,
-            (errcode(ProcDiePending ? ERRCODE_ADMIN_SHUTDOWN : ERRCODE_QUERY_CANCELED),
+            (errcode(ERRCODE_QUERY_CANCELED),
              errmsg("terminating connection: JavaScript did not stop when it was "
                     "canceled"),
-             errdetail("A builtin function of V8 does not look at cancels and "
-                       "timeouts while it runs.")));
+             errdetail("%s", doing.c_str()),
+             errhint("\"plts.cancel_grace_ms\" is how long it may take: %d ms.",
+                     cancel_grace_ms)));
   }
   if (reason == static_cast<int>(Escape::kOutOfMemory)) {
     ereport(FATAL, (errcode(ERRCODE_OUT_OF_MEMORY),
@@ -97,6 +96,17 @@ void pg_end_session(int reason) {
   pg_unreachable();
 }
 
+void PrepareProcess() {
+  if (g_prepared_in == MyProcPid) return;
+  g_running = nullptr;
+  if (!StartWatchdog(OnInterrupt)) {
+    throw Error(ERRCODE_INSUFFICIENT_RESOURCES,
+                "could not start the thread that interrupts JavaScript");
+  }
+  InstallSignalHandlers();
+  g_prepared_in = MyProcPid;
+}
+
 Isolate* PrepareEntry(Isolate* isolate) {
   if (g_v8_abandoned) {
     throw Error(ERRCODE_INTERNAL_ERROR, "JavaScript cannot run while the session ends");
@@ -107,18 +117,22 @@ Isolate* PrepareEntry(Isolate* isolate) {
     return nullptr;
   }
   CheckStack();
-  if (g_prepared_in != MyProcPid) PrepareProcess();
+  PrepareProcess();
   Isolate* const before = g_running;
   if (isolate != nullptr) {
     isolate->depth++;
     if (isolate != before) Run(isolate);
+    isolate->TakeBackInterrupts();
   }
   return before;
 }
 
 void FinishEntry(Isolate* isolate, Isolate* before) noexcept {
-  if (InterruptUnserved()) InterruptServed();
-  if (isolate == nullptr) return;
+  if (isolate == nullptr) {
+    if (WatchdogAwake()) TerminationEnds(nullptr, false);
+    return;
+  }
+  isolate->TakeBackInterrupts();
   isolate->depth--;
   // What ran last stays with the watchdog: the next call is most likely of the same.
   if (before != nullptr && before != isolate) Run(before);

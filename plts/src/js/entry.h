@@ -48,6 +48,9 @@ extern const char* g_escape_reason;
 // Error 54001 where too little of the stack is left for JavaScript to run at all.
 void CheckStack();
 
+// Starts the watchdog and installs the signal handlers where this process has not yet.
+void PrepareProcess();
+
 // Refuses where V8 was abandoned or the stack is short, makes sure that signals reach
 // the watchdog, and tells it which isolate runs. Returns the one that ran before.
 Isolate* PrepareEntry(Isolate* isolate);

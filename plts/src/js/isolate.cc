@@ -8,7 +8,6 @@
 #include "js/platform.h"
 #include "js/snapshot.h"
 #include "js/time_zone.h"
-#include "js/watchdog.h"
 
 namespace plts {
 namespace {
@@ -42,6 +41,15 @@ void OnOutOfMemory(const char*, const v8::OOMDetails&) {
 #endif
   if (g_entry != nullptr) LeaveForGood(Escape::kOutOfMemory);
   abort();
+}
+
+// Around each collection, of whichever kind.
+void OnCollectionBegins(v8::Isolate*, v8::GCType, v8::GCCallbackFlags) {
+  CollectionBegins();
+}
+
+void OnCollectionEnds(v8::Isolate*, v8::GCType, v8::GCCallbackFlags) {
+  CollectionEnds();
 }
 
 }  // namespace
@@ -87,6 +95,9 @@ Isolate::Isolate(const Snapshot& snapshot, int heap_mb, int young_mb)
   isolate_->SetFatalErrorHandler(OnFatalError);
   isolate_->SetOOMErrorHandler(OnOutOfMemory);
   isolate_->AddNearHeapLimitCallback(NearHeapLimit, this);
+  isolate_->AddGCPrologueCallback(OnCollectionBegins);
+  isolate_->AddGCEpilogueCallback(OnCollectionEnds);
+  watched_.isolate = isolate_;
   isolate_->SetMicrotasksPolicy(v8::MicrotasksPolicy::kExplicit);
   isolate_->SetCaptureStackTraceForUncaughtExceptions(false);
   (g_isolates[0] == nullptr ? g_isolates[0] : g_isolates[1]) = this;
@@ -127,10 +138,16 @@ void Isolate::TerminateWith(Error error) {
 void Isolate::Terminate() {
   terminated_ = true;
   isolate_->TerminateExecution();
+  TerminationBegins();
+}
+
+void Isolate::TakeBackInterrupts() noexcept {
+  if (!WatchdogAwake() && !watched_.terminating.load()) return;
+  TerminationEnds(&watched_, terminated_ || doomed_);
 }
 
 Error Isolate::TakeTermination() {
-  isolate_->CancelTerminateExecution();
+  TerminationEnds(&watched_, false);
   terminated_ = false;
   if (termination_) {
     Error error = std::move(*termination_);

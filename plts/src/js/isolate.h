@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "js/v8.h"
+#include "js/watchdog.h"
 #include "pg/error.h"
 #include "settings.h"
 
@@ -53,11 +54,19 @@ class Isolate {
   void TerminateWith(Error error);
   void Terminate();
 
-  // True from a termination to TakeTermination().
-  bool terminated() const noexcept { return terminated_ || doomed_; }
+  // True from a termination to TakeTermination(), whoever asked for it.
+  bool terminated() const noexcept {
+    return terminated_ || doomed_ || watched_.terminating.load();
+  }
 
   // What stopped it, after V8 has unwound to the C++ that entered it.
   Error TakeTermination();
+
+  // Takes back what the watchdog has asked of V8: when JavaScript is left, and when it
+  // is entered while what calls it is to end, which PostgreSQL sees to.
+  void TakeBackInterrupts() noexcept;
+
+  Watched* watched() noexcept { return &watched_; }
 
  private:
   static size_t NearHeapLimit(void* data, size_t current, size_t initial);
@@ -69,6 +78,7 @@ class Isolate {
   bool stays_entered_ = false;
   bool terminated_ = false;
   std::optional<Error> termination_;  // where `terminated_`, if there is one
+  Watched watched_;
 };
 
 // Sets the stack limit of every isolate there is, now and when one is made.

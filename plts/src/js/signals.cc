@@ -3,16 +3,16 @@
 
 #include "js/signals.h"
 
-#include <link.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #include <cerrno>
 
 #include "js/entry.h"
 #include "js/platform.h"
 #include "js/watchdog.h"
+#include "js/whereabouts.h"
+#include "pg/cancel.h"
 
 namespace plts {
 namespace {
@@ -28,10 +28,6 @@ constexpr size_t kAlternateStack = 1024 * 1024;
 struct sigaction g_previous[NSIG];
 int g_installed_in = 0;
 
-// Where the C library's code lies: an interrupted allocation must not be left.
-uintptr_t g_libc_start = 0;
-uintptr_t g_libc_end = 0;
-
 void CallPrevious(int number, siginfo_t* info, void* context) {
   const struct sigaction& previous = g_previous[number];
   if (previous.sa_flags & SA_SIGINFO) {
@@ -46,8 +42,17 @@ void CallPrevious(int number, siginfo_t* info, void* context) {
 }
 
 void OnInterruptSignal(int number, siginfo_t* info, void* context) {
+  // Whether this one brings a cancel is told by the flag, which may be set already.
+  // SIGALRM brings none but that of plts.max_runtime_ms: PostgreSQL's own timeouts send
+  // SIGINT.
+  const sig_atomic_t canceled = QueryCancelPending;
+  if (number != SIGALRM) QueryCancelPending = false;
   CallPrevious(number, info, context);
   const int saved = errno;
+  if (number != SIGALRM) {
+    if (QueryCancelPending) g_foreign_cancel = 1;
+    if (canceled) QueryCancelPending = canceled;
+  }
   if (InterruptPending && g_world != World::kPostgres) WakeWatchdog();
   errno = saved;
 }
@@ -64,39 +69,13 @@ void OnFatalSignal(int number, siginfo_t* info, void* context) {
   CallPrevious(number, info, context);
 }
 
-uintptr_t ProgramCounter(void* context) {
-  const auto* user = static_cast<const ucontext_t*>(context);
-#if defined(__x86_64__)
-  return static_cast<uintptr_t>(user->uc_mcontext.gregs[REG_RIP]);
-#elif defined(__aarch64__)
-  return static_cast<uintptr_t>(user->uc_mcontext.pc);
-#else
-#error "say here how to read the program counter of this architecture"
-#endif
-}
-
 void OnEscapeSignal(int, siginfo_t*, void* context) {
-  if (g_world != World::kJavaScript || g_entry == nullptr) return;
-  if (!InterruptUnserved()) return;
-  const uintptr_t at = ProgramCounter(context);
-  if (at >= g_libc_start && at < g_libc_end) return;  // the watchdog will ask again
-  LeaveForGood(Escape::kUnresponsive);
-}
-
-int FindLibc(dl_phdr_info* info, size_t, void* anchor) {
-  const auto target = reinterpret_cast<uintptr_t>(anchor);
-  for (int i = 0; i < info->dlpi_phnum; i++) {
-    const auto& segment = info->dlpi_phdr[i];
-    if (segment.p_type != PT_LOAD || !(segment.p_flags & PF_X)) continue;
-    const uintptr_t start = info->dlpi_addr + segment.p_vaddr;
-    const uintptr_t end = start + segment.p_memsz;
-    if (target >= start && target < end) {
-      g_libc_start = start;
-      g_libc_end = end;
-      return 1;
-    }
+  const int saved = errno;
+  if (g_entry != nullptr && WatchdogAwake() && FindWayOut(context) == WayOut::kAtOnce) {
+    LeaveForGood(Escape::kUnresponsive);
   }
-  return 0;
+  // Where there is no way out the watchdog asks again.
+  errno = saved;
 }
 
 // V8 may stop itself with little stack left, so its signals get a stack of their own.
@@ -116,6 +95,8 @@ void Install(int number, void (*handler)(int, siginfo_t*, void*), int flags) {
   action.sa_flags = SA_SIGINFO | flags;
   sigaction(number, nullptr, &g_previous[number]);
   action.sa_mask = g_previous[number].sa_mask;
+  // One at a time: which of them brought a cancel is told from the flag they share.
+  for (int other : kInterruptSignals) sigaddset(&action.sa_mask, other);
   sigaction(number, &action, nullptr);
 }
 
@@ -125,7 +106,7 @@ void InstallSignalHandlers() {
   if (g_installed_in == MyProcPid) return;
   g_installed_in = MyProcPid;
   g_on_interrupt_left = WakeWatchdog;
-  dl_iterate_phdr(FindLibc, reinterpret_cast<void*>(&malloc));
+  FindCode();
   UseAlternateStack();
   for (int number : kInterruptSignals) Install(number, OnInterruptSignal, SA_RESTART);
   for (int number : kFatalSignals) Install(number, OnFatalSignal, SA_ONSTACK);
