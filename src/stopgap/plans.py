@@ -104,6 +104,8 @@ class Repaired:
     created: tuple[str, ...]
     # What had been changed of each function.
     replaced: dict[str, tuple[str, ...]]
+    # What the deployment no longer has.
+    dropped: tuple[str, ...]
     # Made by hand, and left alone.
     left: tuple[str, ...]
     ddl: tuple[str, ...]
@@ -123,6 +125,7 @@ class Repaired:
                 each["fn_name"]: tuple(each["changed"])
                 for each in field(raw, "replaced", list)
             },
+            dropped=tuple(field(raw, "dropped", list)),
             left=tuple(field(raw, "left", list)),
             ddl=tuple(field(raw, "ddl", list)),
             raw=raw,

@@ -37,7 +37,7 @@ from ..plan import Materialization, Target, as_it_is, is_change
 from ..requirements import require_language, require_parameters
 from ..returning import Goal, goal_of, grants_of
 from ..scanning import check_source_schema
-from ..session import Session, require_deployer
+from ..session import Session, require_deployer, require_origin
 from ..source import Scan, SourceFunction, divide, refuse_ambiguous
 from ..store import Environment, find_environment, target_of
 from ..targeting import activation_target, check_request, rollback_target
@@ -102,6 +102,8 @@ def _plan_deploy(
 ) -> Blueprint:
     database = session.database
     obstacles = Obstacles()
+    with obstacles.collected():
+        require_origin(session)
     with obstacles.collected():
         require_language(session)
     environment = find_environment(database, env)
@@ -182,6 +184,8 @@ def _plan_return(
     database = session.database
     obstacles = Obstacles()
     is_new_schema = False
+    with obstacles.collected():
+        require_origin(session)
     with obstacles.collected():
         is_new_schema = needs_live_schema(session, environment.live_schema)
     with obstacles.collected():

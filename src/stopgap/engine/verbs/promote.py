@@ -11,7 +11,12 @@ from ..names import check_env
 from ..options import parse_making_options
 from ..provenance import inherit, read_origin
 from ..requirements import require_language, require_parameters
-from ..session import Session, require_deployer, require_read_committed
+from ..session import (
+    Session,
+    require_deployer,
+    require_origin,
+    require_read_committed,
+)
 from ..store import known_deployment, versions_of
 
 _KEYS = ("label", "prune", "if_changed")
@@ -33,6 +38,7 @@ def promote(
     origin = read_origin(given.origin)
     require_read_committed(session)
     require_deployer(session)
+    require_origin(session)
     require_language(session)
 
     database = session.database
