@@ -90,6 +90,9 @@ as 'MODULE_PATHNAME', 'plts_skip_stored';
 create or replace trigger skip_stored before insert on plts.artifact
 for each row execute function plts.skip_stored();
 
+-- Also where rows are replicated: both sides may have stored the same.
+alter table plts.artifact enable always trigger skip_stored;
+
 create or replace function plts.recompile() returns integer
 language sql volatile parallel unsafe
 set search_path = pg_catalog, pg_temp

@@ -112,6 +112,8 @@ class Repaired:
     created: tuple[str, ...]
     # What had been changed of each function.
     replaced: dict[str, tuple[str, ...]]
+    # What the deployment no longer has.
+    dropped: tuple[str, ...]
     # Made by hand, and left alone.
     left: tuple[str, ...]
     ddl: tuple[str, ...]
@@ -131,6 +133,7 @@ class Repaired:
                 each["fn_name"]: tuple(each["changed"])
                 for each in field(raw, "replaced", list)
             },
+            dropped=tuple(field(raw, "dropped", list)),
             left=tuple(field(raw, "left", list)),
             ddl=tuple(field(raw, "ddl", list)),
             raw=raw,

@@ -61,8 +61,20 @@ comment on column stopgap.dropped_function.activation_id is 'What dropped it';
 comment on column stopgap.dropped_function.grants is
     'Who had EXECUTE, by role name, public meaning everybody';
 
+comment on table stopgap.repair_log is
+    'Every repair of a live schema of this database; not to be published';
+comment on column stopgap.repair_log.id is
+    'Drawn with those of activation_log, under the environment''s lock';
+comment on column stopgap.repair_log.env is 'The environment';
+comment on column stopgap.repair_log.deployment_id is
+    'What was active, and made live again';
+comment on column stopgap.repair_log.repaired_at is 'Wall clock time';
+comment on column stopgap.repair_log.repaired_by is 'Who had logged in';
+comment on column stopgap.repair_log.repaired_as is 'The role in force';
+comment on column stopgap.repair_log.outcome is 'What it did to the live schema';
+
 comment on view stopgap.activation_audit is
-    'Who made what active when, with the deployment that it became';
+    'Who made what active, or repaired it, when; with the deployment that it became';
 comment on view stopgap.environment_overview is
     'What each environment runs';
 

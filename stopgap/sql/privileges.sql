@@ -11,6 +11,7 @@ alter table stopgap.deployment owner to stopgap_owner;
 alter table stopgap.fn_version owner to stopgap_owner;
 alter table stopgap.activation_log owner to stopgap_owner;
 alter table stopgap.dropped_function owner to stopgap_owner;
+alter table stopgap.repair_log owner to stopgap_owner;
 alter view stopgap.activation_audit owner to stopgap_owner;
 alter view stopgap.environment_overview owner to stopgap_owner;
 
@@ -105,6 +106,7 @@ grant select on
     stopgap.fn_version,
     stopgap.activation_log,
     stopgap.dropped_function,
+    stopgap.repair_log,
     stopgap.activation_audit,
     stopgap.environment_overview
     to stopgap_deployer;

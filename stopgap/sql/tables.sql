@@ -83,5 +83,23 @@ create table stopgap.dropped_function (
     primary key (env, fn_name, activation_id)
 );
 
+-- A repair is the affair of one database, also of one that is sent the rows of another.
+-- No key: whatever two sides of a replication write here, nothing of it collides.
+create table stopgap.repair_log (
+    id bigint not null
+    default pg_catalog.nextval('stopgap.activation_log_id_seq'),
+    env text not null,
+    deployment_id bigint not null,
+    repaired_at timestamptz not null default pg_catalog.clock_timestamp(),
+    repaired_by text not null,
+    repaired_as text not null,
+    outcome jsonb not null default '{}' check (
+        pg_catalog.jsonb_typeof(outcome) = 'object'
+    )
+);
+
+-- Serves the audit, which shows activations and repairs by id.
+create index repair_log_history on stopgap.repair_log (id desc);
+
 alter sequence stopgap.deployment_id_seq owned by stopgap.deployment.id;
 alter sequence stopgap.activation_log_id_seq owned by stopgap.activation_log.id;

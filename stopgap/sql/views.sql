@@ -17,7 +17,31 @@ select
     a.activated_as,
     d.provenance as to_provenance,
     a.outcome
-from stopgap.activation_log as a
+from (
+    select
+        l.id,
+        l.env,
+        l.from_deployment_id,
+        l.to_deployment_id,
+        l.activated_at,
+        l.activated_by,
+        l.activated_as,
+        l.action,
+        l.outcome
+    from stopgap.activation_log as l
+    union all
+    select
+        r.id,
+        r.env,
+        r.deployment_id,
+        r.deployment_id,
+        r.repaired_at,
+        r.repaired_by,
+        r.repaired_as,
+        'repair',
+        r.outcome
+    from stopgap.repair_log as r
+) as a
 join stopgap.deployment as d on d.id = a.to_deployment_id;
 
 create or replace view stopgap.environment_overview as

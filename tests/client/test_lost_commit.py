@@ -137,7 +137,7 @@ def deployments(connection: Connection) -> int:
 
 
 def activations(connection: Connection) -> int:
-    row = connection.execute("select count(*) from stopgap.activation_log").fetchone()
+    row = connection.execute("select count(*) from stopgap.activation_audit").fetchone()
     return int(row[0]) if row else -1
 
 

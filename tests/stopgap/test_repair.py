@@ -81,6 +81,7 @@ def test_it_says_what_it_did_and_logs_it(shop: Connection) -> None:
         "left": ["live_deployment.mine()"],
         "dry_run": False,
     }
+    assert value(shop, "select count(*) from stopgap.activation_log") == 2
     assert rows(
         shop,
         "select from_deployment_id, to_deployment_id, action"

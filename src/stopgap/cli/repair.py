@@ -53,6 +53,7 @@ def _print_human(done: Repaired, *, with_ddl: bool) -> None:
                 (name, f"replaced, for its {' and '.join(what)}")
                 for name, what in done.replaced.items()
             ),
+            *((name, "dropped, for the deployment lacks it") for name in done.dropped),
         ]
         if rows:
             print_human("", table(("function", "repair"), rows))

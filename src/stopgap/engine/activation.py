@@ -31,8 +31,7 @@ class Activating(NamedTuple):
 
     environment: Environment
     deployment_id: int
-    # sealed for a new one, superseded or rolled_back for one that returns, active for
-    # one that stays and is materialized again.
+    # sealed for a new one, superseded or rolled_back for one that returns.
     status: Status
     action: str
     # What the deployment that was active becomes.
@@ -90,11 +89,8 @@ def activate(
         )
     materialize(session, environment.live_schema, materialization, saved_grants)
     report(session, materialization)
-    # A repair is asked for to undo them.
-    if activating.status is not Status.ACTIVE:
-        report_hand_edits(session, materialization.hand_edits)
-    if session.settings.notify:
-        _notify(database, activating, activation_id, materialization)
+    report_hand_edits(session, materialization.hand_edits)
+    notify(session, activating, activation_id, materialization)
     return activated(
         activating.deployment_id,
         environment.active_deployment_id,
@@ -107,8 +103,6 @@ def activate(
 def _move_statuses(database: Database, activating: Activating) -> None:
     environment = activating.environment
     from_id = environment.active_deployment_id
-    if activating.status is Status.ACTIVE:
-        return
     if from_id is not None:
         set_status(database, from_id, Status.ACTIVE, activating.leaves_behind)
     if activating.status is Status.SEALED:
@@ -122,17 +116,20 @@ def _move_statuses(database: Database, activating: Activating) -> None:
     )
 
 
-def _notify(
-    database: Database,
+def notify(
+    session: Session,
     activating: Activating,
     activation_id: int,
     materialization: Materialization,
 ) -> None:
-    """Notify listeners after the commit.
+    """Notify listeners after the commit, if that is wanted.
 
     A payload may have 8,000 bytes. This one has numbers, an action of ours and the
     environment's name, which `names.MAX_ENV_BYTES` bounds.
     """
+    if not session.settings.notify:
+        return
+    database = session.database
     payload = json.dumps(
         {
             "env": activating.environment.env,

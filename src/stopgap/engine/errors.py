@@ -269,6 +269,12 @@ class RetentionBusy(StateRefused):
     sqlstate = "SG220"
 
 
+class Subscribed(StateRefused):
+    """The database is sent the tables of stopgap by a subscription."""
+
+    sqlstate = "SG221"
+
+
 def refusals() -> tuple[type[EngineError], ...]:
     """Return every refusal that has a SQLSTATE, in SQLSTATE order."""
     families = (PermissionRefused, ValidationRefused, StateRefused)

@@ -93,6 +93,25 @@ def obsolete_functions(
     ]
 
 
+def made_before(
+    known: Sequence[FunctionVersion], target: Target, live: LiveSchema
+) -> dict[str, FunctionVersion]:
+    """Return the versions of the environment that live functions still are, by name.
+
+    They are what the engine made live here before the rows of another database said
+    that other functions are.
+    """
+    wanted = target.versions()
+    return {
+        version.fn_name: version
+        for version in known
+        if version.fn_name not in wanted
+        and (function := live.functions.get(version.fn_name)) is not None
+        and function.is_owned
+        and function.body == version.pointer
+    }
+
+
 def plan(
     target: Target,
     current: Target,

@@ -34,7 +34,7 @@ from .promoting import check_environments, what_runs
 from .requirements import require_language, require_parameters
 from .running_ddl import event_triggers
 from .scanning import check_source_schema, check_source_usage
-from .session import Session
+from .session import Session, require_origin
 from .source import Scan, Skipped, divide, refuse_ambiguous
 from .store import find_environment, left_behind, target_of
 from .version import FunctionVersion
@@ -150,6 +150,8 @@ def plan_import(session: Session, wanted: Wanted, bundle: Bundle) -> Blueprint:
 
 def _obstacles(session: Session) -> Obstacles:
     obstacles = Obstacles()
+    with obstacles.collected():
+        require_origin(session)
     with obstacles.collected():
         require_language(session)
     return obstacles

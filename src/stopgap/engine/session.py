@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .database import Database, Severity
-from .errors import IsolationRefused, NotDeployer
+from .errors import IsolationRefused, NotDeployer, Subscribed
 from .names import quote_identifier
 from .settings import NAMES, LogLevel, Settings, parse_settings
 from .timing import Seconds, TimedDatabase
@@ -34,6 +34,8 @@ class Privileges(NamedTuple):
     owner_has_language: bool
     owner_may_create_schemas: bool
     database: str
+    # The subscription that sends this database the rows of another one.
+    subscription: str | None
 
 
 class Session(NamedTuple):
@@ -87,6 +89,24 @@ def require_deployer(session: Session) -> None:
     raise NotDeployer(
         f'role "{role}" is not a member of stopgap_deployer',
         hint=f"grant stopgap_deployer to {quote_identifier(role)};",
+    )
+
+
+def require_origin(session: Session) -> None:
+    """Refuse to write rows where those of another database are replicated to.
+
+    A row of either side would sooner or later meet one of the other, which ends the
+    replication.
+    """
+    name = session.privileges.subscription
+    if name is None:
+        return
+    raise Subscribed(
+        f'the tables of stopgap come from subscription "{name}"',
+        detail="Deployments are made and activated where they are published;"
+        " stopgap.repair() makes live here what is active there.",
+        hint=f"To go on without it: drop subscription {quote_identifier(name)};"
+        " select stopgap.after_restore();",
     )
 
 

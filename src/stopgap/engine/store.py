@@ -236,6 +236,16 @@ def retained_versions(
     return {row["fn_name"]: version_from_row(row, row["deployment_id"]) for row in rows}
 
 
+def known_versions(
+    database: Database, env: str, names: Sequence[str]
+) -> list[FunctionVersion]:
+    """Return every version that functions had in an environment, oldest first."""
+    if not names:
+        return []
+    rows = database.fetch("known_versions", env=env, names=list(names))
+    return [version_from_row(row, row["deployment_id"]) for row in rows]
+
+
 def target_of(database: Database, deployment_id: int | None) -> Target:
     """Return what a deployment makes live, with what it last retained; None nothing."""
     if deployment_id is None:

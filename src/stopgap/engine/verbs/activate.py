@@ -9,7 +9,12 @@ from ..names import check_env
 from ..options import parse_options
 from ..outcome import Outcome, tell_outcome
 from ..returning import goal_of, reach
-from ..session import Session, require_deployer, require_read_committed
+from ..session import (
+    Session,
+    require_deployer,
+    require_origin,
+    require_read_committed,
+)
 from ..states import Status
 from ..targeting import activation_target
 
@@ -23,6 +28,7 @@ def activate(
     allow_empty = given.boolean("allow_empty") is True
     require_read_committed(session)
     require_deployer(session)
+    require_origin(session)
 
     database = session.database
     lock_environment(database, env)

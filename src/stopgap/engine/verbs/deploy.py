@@ -12,7 +12,12 @@ from ..options import parse_making_options
 from ..provenance import read_origin
 from ..requirements import require_language, require_parameters
 from ..scanning import check_source_schema, scan_source
-from ..session import Session, require_deployer, require_read_committed
+from ..session import (
+    Session,
+    require_deployer,
+    require_origin,
+    require_read_committed,
+)
 from ..settings import LogLevel
 
 
@@ -32,6 +37,7 @@ def deploy(
     origin = read_origin(given.origin)
     require_read_committed(session)
     require_deployer(session)
+    require_origin(session)
     require_language(session)
     source = check_source_schema(session, from_schema)
 

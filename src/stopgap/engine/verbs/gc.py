@@ -13,7 +13,12 @@ from ..manifest import refs_from_outcome
 from ..names import check_env
 from ..options import Options, parse_options
 from ..retention import Candidate, Policy, relinked, removable
-from ..session import Session, require_deployer, require_read_committed
+from ..session import (
+    Session,
+    require_deployer,
+    require_origin,
+    require_read_committed,
+)
 from ..states import Status
 
 # The class of errors of an interval that cannot be read.
@@ -38,6 +43,7 @@ def gc(session: Session, options: str | None) -> str:
     database = session.database
     request = _parse(database, given)
     if not request.dry_run:
+        require_origin(session)
         lock_retention(database, waits=given.boolean("wait") is True)
     if request.env is not None:
         known_environment(database, request.env)

@@ -23,7 +23,12 @@ from ..options import parse_making_options
 from ..provenance import inherit, read_origin
 from ..requirements import require_language, require_parameters
 from ..scanning import check_source_usage
-from ..session import Session, require_deployer, require_read_committed
+from ..session import (
+    Session,
+    require_deployer,
+    require_origin,
+    require_read_committed,
+)
 from ..settings import LogLevel
 from ..version import FunctionVersion
 
@@ -43,6 +48,7 @@ def import_deployment(
     origin = read_origin(given.origin)
     require_read_committed(session)
     require_deployer(session)
+    require_origin(session)
     require_language(session)
     found = read_bundle(bundle)
     check_source_usage(session, found.source_schema)

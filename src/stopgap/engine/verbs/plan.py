@@ -25,7 +25,7 @@ from ..plan import as_it_is, is_change
 from ..planned_making import Wanted, plan_deploy, plan_import, plan_promotion
 from ..returning import Goal, goal_of, grants_of, refuse_emptying
 from ..running_ddl import event_triggers
-from ..session import Session, require_deployer
+from ..session import Session, require_deployer, require_origin
 from ..store import Environment, target_of
 from ..targeting import Destination, activation_target, check_request, rollback_target
 
@@ -139,6 +139,8 @@ def _plan_goal(
     database = session.database
     obstacles = Obstacles()
     is_new_schema = False
+    with obstacles.collected():
+        require_origin(session)
     with obstacles.collected():
         is_new_schema = needs_live_schema(session, environment.live_schema)
     with obstacles.collected():

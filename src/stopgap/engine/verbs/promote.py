@@ -11,7 +11,12 @@ from ..options import parse_making_options
 from ..promoting import check_environments, what_runs
 from ..provenance import inherit, read_origin
 from ..requirements import require_language, require_parameters
-from ..session import Session, require_deployer, require_read_committed
+from ..session import (
+    Session,
+    require_deployer,
+    require_origin,
+    require_read_committed,
+)
 from ..store import left_behind
 
 _KEYS = ("label", "prune", "if_changed", "allow_empty")
@@ -29,6 +34,7 @@ def promote(
     origin = read_origin(given.origin)
     require_read_committed(session)
     require_deployer(session)
+    require_origin(session)
     require_language(session)
 
     database = session.database

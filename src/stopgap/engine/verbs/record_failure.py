@@ -8,7 +8,12 @@ from ..manifest import DeploymentName
 from ..names import check_env, check_schema_argument
 from ..options import ORIGIN_KEYS, parse_options
 from ..provenance import read_origin
-from ..session import Session, require_deployer, require_read_committed
+from ..session import (
+    Session,
+    require_deployer,
+    require_origin,
+    require_read_committed,
+)
 from ..store import fail_deployment, open_deployment, set_provenance
 
 
@@ -30,6 +35,7 @@ def record_failure(
     origin = read_origin(given)
     require_read_committed(session)
     require_deployer(session)
+    require_origin(session)
 
     database = session.database
     lock_environment(database, env)

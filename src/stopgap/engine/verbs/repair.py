@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ..activation import Activating, activate, check_artifacts
+from ..activation import Activating, check_artifacts, notify
 from ..catalog import read_live_schema
 from ..ddl import create_schema, materialize_statements
 from ..drift import Drift, find_drift
@@ -16,21 +16,23 @@ from ..environment import (
 )
 from ..errors import NoActiveDeployment
 from ..log_line import log_activation
-from ..materializing import plan_for
+from ..manifest import render_outcome
+from ..materializing import materialize, plan_for, report
 from ..names import check_env
 from ..options import parse_options
-from ..outcome import Outcome, tell_outcome
-from ..plan import Materialization, not_owned
+from ..outcome import Outcome, activated, tell_outcome
+from ..plan import Materialization, Target, made_before, not_owned
 from ..session import Session, require_deployer, require_read_committed
 from ..states import Status
-from ..store import Environment, target_of
+from ..store import Environment, known_versions, target_of
 
 
 def repair(session: Session, env: str | None, options: str | None) -> str:
     """Materialize the active deployment again, with what was retained with it.
 
-    Functions that people made in the live schema are theirs to drop. Returns what was
-    found and done, as JSON; a dry run does nothing.
+    Where the rows of another database say what is active, that is how its deployments
+    become live here. Functions that people made in the live schema are theirs to drop.
+    Returns what was found and done, as JSON; a dry run does nothing.
     """
     env = check_env(env)
     given = parse_options(options, known=("dry_run",))
@@ -51,11 +53,14 @@ def repair(session: Session, env: str | None, options: str | None) -> str:
     schema = environment.live_schema
     target = target_of(database, active_id)
     check_artifacts(database, target.versions())
-    drift = find_drift(target.versions(), read_live_schema(database, schema))
+    live = read_live_schema(database, schema)
+    drift = find_drift(target.versions(), live)
     if drift.given_away:
         raise not_owned(drift.given_away)
     is_new_schema = needs_live_schema(session, schema)
-    changes = plan_for(session, schema, target, target, drop_obsolete=False)
+    known = known_versions(database, env, drift.added)
+    current = Target({**target.versions(), **made_before(known, target, live)})
+    changes = plan_for(session, schema, target, current, drop_obsolete=True)
     ddl = create_schema(schema) if is_new_schema else []
     for statements in materialize_statements(schema, changes, {}):
         ddl += statements
@@ -87,10 +92,22 @@ def _carry_out(
 ) -> Outcome:
     if changes.is_empty:
         return Outcome(active_id, changed=False)
+    logged = session.database.fetch(
+        "insert_repair",
+        env=environment.env,
+        deployment_id=active_id,
+        by_role=session.caller.session_role,
+        as_role=session.caller.role,
+        outcome=render_outcome(changes),
+    )
+    repair_id = int(logged[0]["id"])
+    materialize(session, environment.live_schema, changes, {})
+    report(session, changes)
     activating = Activating(
         environment, active_id, Status.ACTIVE, "repair", Status.ACTIVE
     )
-    return activate(session, activating, changes, {})
+    notify(session, activating, repair_id, changes)
+    return activated(active_id, active_id, repair_id, changes, changed=True)
 
 
 def _done(drift: Drift, changes: Materialization) -> dict[str, object]:
@@ -103,6 +120,11 @@ def _done(drift: Drift, changes: Materialization) -> dict[str, object]:
             }
             for each in changes.replace
         ],
+        "dropped": [each.name for each in changes.drop],
         # Made by hand, and left alone.
-        "left": list(drift.added),
+        "left": [name for name in drift.added if name not in _names(changes)],
     }
+
+
+def _names(changes: Materialization) -> set[str]:
+    return {each.name for each in changes.drop}

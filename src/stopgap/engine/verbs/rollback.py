@@ -8,7 +8,12 @@ from ..names import check_env
 from ..options import parse_options
 from ..outcome import Outcome, tell_outcome
 from ..returning import goal_of, reach
-from ..session import Session, require_deployer, require_read_committed
+from ..session import (
+    Session,
+    require_deployer,
+    require_origin,
+    require_read_committed,
+)
 from ..states import Status
 from ..targeting import check_request, rollback_target
 
@@ -32,6 +37,7 @@ def rollback(
     request = check_request(steps, to_id, to_label)
     require_read_committed(session)
     require_deployer(session)
+    require_origin(session)
 
     lock_environment(session.database, env)
     environment = known_environment(session.database, env)
