@@ -67,9 +67,8 @@ void RuntimeLimit::Explain(Error* error) const {
   if (error->sqlstate() != ERRCODE_QUERY_CANCELED) return;
   if (armed_ && g_exceeded) {
     ErrorData& data = error->data();
-    data.message = ErrorString("canceling statement due to plts.max_runtime_ms");
-    data.detail =
-        ErrorString("The limit is " + std::to_string(max_runtime_ms) + " ms.");
+    Error::Set(&data.message, "canceling statement due to plts.max_runtime_ms");
+    Error::Set(&data.detail, "The limit is " + std::to_string(max_runtime_ms) + " ms.");
     error->SetOrigin(Origin::kTimeout);
   } else if (IsTimeout(*error)) {
     error->SetOrigin(Origin::kTimeout);
