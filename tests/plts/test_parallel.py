@@ -272,5 +272,11 @@ def test_parameter_that_throws_in_a_worker_leaves_the_call_in_order(
         }}
         return caught + ctx.db.sync.query("select 1").length"""
     define(parallel, "f(n int) returns int stable parallel safe", body)
+    # The caller runs statements too: SPI must be as it was when f returns to it.
+    parallel.execute(
+        "create function g(n int) returns int stable parallel safe language plpgsql "
+        "as $$ declare r int; begin select f(n) into r from names where a = n; "
+        "return r; end $$"
+    )
 
-    assert aggregate(parallel, "sum(f(a))") == 4 * 2000
+    assert aggregate(parallel, "sum(g(a))") == 4 * 2000
