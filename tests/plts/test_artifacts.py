@@ -508,6 +508,45 @@ def test_storing_waits_for_a_session_that_rolls_back(
     assert artifacts(connection) == 1
 
 
+@pytest.mark.parametrize("rolls_back", [False, True], ids=["commit", "rollback"])
+@pytest.mark.parametrize("use", ["store", "create", "point"])
+def test_artifact_that_is_being_deleted_is_waited_for(
+    connection: Connection, connect: Connect, use: str, rolls_back: bool
+) -> None:
+    other = connect()
+    observer = connect()
+    define(connection, "before() returns int", "return 41 + 1")
+    stored = fetch(connection, "select artifact_hash from plts.artifact")
+    source = fetch(connection, "select source_ts from plts.artifact")
+    connection.execute("drop function before()")
+    pointer = f'{{"plts":1,"kind":"artifact_ptr","artifact_hash":"{stored}"}}'
+    quoted = source.replace("'", "''")
+    statement = {
+        "store": f"select plts.compile_and_store('{quoted}'::text)",
+        "create": "create function f() returns int language plts as 'return 41 + 1'",
+        "point": f"create function f() returns int language plts as '{pointer}'",
+    }[use]
+    with connection.transaction(force_rollback=rolls_back):
+        deleted = fetch(
+            connection, "select count(*) from plts.delete_artifacts(%s)", [[stored]]
+        )
+        running = Running(other, statement)
+        waiting = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
+        eventually(lambda: fetch(observer, waiting, [running.pid]) is True)
+    error = running.finish()
+
+    assert deleted == 1
+    if use == "point" and not rolls_back:
+        assert error is not None
+        assert error.sqlstate == "42704"
+        assert artifacts(connection) == 0
+    else:
+        assert error is None
+        assert artifacts(connection) == 1
+    if use == "create":
+        assert fetch(connection, "select f()") == 42
+
+
 def test_creating_the_same_in_two_sessions_at_once(connect: Connect) -> None:
     first, second = connect(), connect()
     for number in range(5):

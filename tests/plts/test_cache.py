@@ -6,6 +6,7 @@ import pytest
 
 from tests.fixtures.cluster import Connect
 from tests.plts.support import Connection, define, fetch, refused
+from tests.plts.waiting import Running, eventually
 
 
 def test_create_or_replace_in_the_same_session(connection: Connection) -> None:
@@ -310,6 +311,132 @@ def test_changed_result_type(connection: Connection, connect: Connect) -> None:
     connection.execute("alter type pair add attribute c text")
 
     assert fetch(other, "select make()::text") == "(1,2,x)"
+
+
+# What another session may do while a function's types are looked up.
+CHANGES = {
+    "schema": "create schema unrelated",
+    "function": "alter function poly rename to other_poly",
+    "type": "alter table t0 add column b int",
+    "drop": "drop function poly(anyelement)",
+    "replace": "create or replace function poly(x anyelement) returns text "
+    "language plts as 'return \"new\"'",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("known", ["poly(1)", "poly(null::t0)", "1"])
+def test_change_that_arrives_while_types_are_looked_up(
+    connection: Connection, connect: Connect, change: str, known: str
+) -> None:
+    connection.execute("create table t0 (a int)")
+    connection.execute("create table t1 (a int)")
+    define(connection, "poly(x anyelement) returns text", "return String(x)")
+    lock = "select pg_advisory_lock(1)"
+    other = connect()
+    fetch(connection, f"select {known}")
+    other.execute(lock.encode())
+
+    # The lock is waited for after the functions were found by name, and before `poly`
+    # looks up what the row type is.
+    blocked = Running(
+        connection,
+        "select pg_advisory_lock(1), poly(null::t1), poly(1), poly(null::t0)",
+    )
+    waiting = (
+        "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    )
+    eventually(lambda: fetch(other, waiting) == 1)
+    other.execute(CHANGES[change].encode())
+    other.execute("select pg_advisory_unlock(1)")
+    error = blocked.finish()
+
+    assert not connection.closed
+    if change == "drop":
+        assert error is None or error.sqlstate == "XX000"
+    else:
+        assert error is None
+        assert blocked.row is not None
+        new = change == "replace"
+        # A call site may have found what it runs before, but then all of it.
+        assert blocked.row[2] in (("1", "new") if new else ("1",))
+    assert fetch(connection, "select 1") == 1
+
+
+def test_change_of_types_while_a_statement_of_a_function_runs(
+    connection: Connection,
+) -> None:
+    connection.execute("create type pair as (a int, b text)")
+    body = """
+        // Reading the parameter changes its type, and runs the statement again.
+        const sql = "select ($1::pair)::text as t";
+        const inner = { a: 1, b: "x" };
+        const outer = { a: 2, get b() {
+            ctx.db.sync.exec("alter type pair add attribute c int");
+            const once = ctx.db.sync.query<any>(sql, [inner])[0].t;
+            for (let i = 0; i < 300; i++) ctx.db.sync.query(`select ${i}::varchar(9)`);
+            return once;
+        } };
+        return [ctx.db.sync.query<any>(sql, [inner])[0].t,
+                ctx.db.sync.query<any>(sql, [outer])[0].t].join(" ")"""
+    define(connection, "f() returns text", body)
+
+    with refused("55000") as refusal:
+        fetch(connection, "select f()")
+
+    assert refusal.message == "type pair has changed while the function was running"
+
+
+@pytest.mark.parametrize("change", ["type text", "type bigint"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{change}; return {{ a: 5, b: 6 }}",
+        "return {{ get a() {{ {change}; return 5 }}, b: 6 }}",
+    ],
+)
+def test_type_that_a_call_changes_before_it_returns_one(
+    connection: Connection, body: str, change: str
+) -> None:
+    connection.execute("create type pair as (a int, b int)")
+    alter = f"ctx.db.sync.exec('alter type pair alter attribute b {change}')"
+    define(connection, "make() returns pair", body.format(change=alter))
+
+    with refused("55000") as refusal:
+        fetch(connection, "select (make()).b::text")
+
+    assert refusal.message == "type pair has changed while the function was running"
+    define(connection, "make() returns pair", "return { a: 5, b: null }")
+    connection.execute(f"alter type pair alter attribute b {change}".encode())
+    assert fetch(connection, "select (make()).a") == 5
+
+
+def test_types_of_others_do_not_make_a_function_load_anew(
+    connection: Connection, connect: Connect
+) -> None:
+    connection.execute("create type pair as (a int, b text)")
+    define(
+        connection,
+        "counts(p pair) returns int",
+        "let n = 0; export default () => ++n",
+    )
+    # Without its artifact it is compiled, and its module made, each time it is loaded.
+    connection.execute("delete from plts.artifact")
+    count = "select counts(row(1, 'y'))"
+    other = connect()
+    results = []
+
+    for number in range(4):
+        results.append(fetch(connection, count))
+        other.execute(f"create temporary table t{number} (a int, p pair)".encode())
+        results.append(fetch(connection, count))
+        other.execute(f"drop table t{number}".encode())
+    other.execute("alter type pair add attribute c int")
+    connection.execute("delete from plts.artifact")
+    connection.execute("discard plans")
+
+    assert results == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert fetch(connection, "select counts(row(1, 'y', 2))") == 1
 
 
 def test_changed_enum(connection: Connection, connect: Connect) -> None:

@@ -248,3 +248,35 @@ def test_worker_of_a_server_without_preloading_reads(
             assert fetch(connection, "select reads(a) from t") == 441
     finally:
         plain_cluster.drop(name)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ctx.db.sync.query('select $1::json', [bad])",
+        "await ctx.db.query('select $1::json', [bad])",
+        "ctx.db.sync.query('select ($1::names).a', [{ a: 1, get name() "
+        "{ throw new TypeError('no'); } }])",
+        "ctx.db.sync.exec('select $1::json[]', [[1, bad]])",
+        "for await (const row of ctx.db.cursor('select $1::json', [bad])) {}",
+    ],
+)
+def test_parameter_that_throws_in_a_worker_leaves_the_call_in_order(
+    parallel: Connection, query: str
+) -> None:
+    body = f"""
+        const bad: any = {{ toJSON() {{ throw new TypeError("no"); }} }};
+        let caught = 0;
+        for (let i = 0; i < 3; i++) {{
+            try {{ {query}; }} catch {{ caught++; }}
+        }}
+        return caught + ctx.db.sync.query("select 1").length"""
+    define(parallel, "f(n int) returns int stable parallel safe", body)
+    # The caller runs statements too: SPI must be as it was when f returns to it.
+    parallel.execute(
+        "create function g(n int) returns int stable parallel safe language plpgsql "
+        "as $$ declare r int; begin select f(n) into r from names where a = n; "
+        "return r; end $$"
+    )
+
+    assert aggregate(parallel, "sum(g(a))") == 4 * 2000

@@ -50,27 +50,27 @@ uint32_t OpenCursor(Realm& realm, CallFrame& frame, const StatementText& text) {
   const uint32_t cursor = ++last;
   const PortalName name = NameOf(cursor);
   Recoverable(realm, frame, [&] {
-    Connection connection(frame);
-    Prepared& prepared = PreparedFor(realm, text.sql, &connection);
-    const PlanUse plan(prepared.plan);
-    if (plan->plan == nullptr) {
-      throw Error(ERRCODE_INVALID_CURSOR_DEFINITION,
-                  "a cursor takes one statement, not several");
-    }
-    connection.Open();
-    Parameters parameters(*plan, text.params);
-    parameters.Convert(realm);
-    const bool stable = frame.body != nullptr && frame.body->read_only_spi;
-    Guard([&] {
-      Portal portal = SPI_cursor_open(name.text, plan->plan, parameters.values(),
-                                      parameters.nulls(), stable);
-      if (portal == nullptr) {
-        elog(ERROR, "SPI_cursor_open failed: %s", SPI_result_code_string(SPI_result));
+    WithConnection(frame, [&](Connection& connection) {
+      Prepared& prepared = PreparedFor(realm, text.sql, &connection);
+      const PlanUse plan(prepared.plan);
+      if (plan->plan == nullptr) {
+        throw Error(ERRCODE_INVALID_CURSOR_DEFINITION,
+                    "a cursor takes one statement, not several");
       }
-      PinPortal(portal);
-      pg_keep_transition_tables(frame, portal);
+      connection.Open();
+      Parameters parameters(*plan, text.params);
+      parameters.Convert(realm);
+      const bool stable = frame.body != nullptr && frame.body->read_only_spi;
+      Guard([&] {
+        Portal portal = SPI_cursor_open(name.text, plan->plan, parameters.values(),
+                                        parameters.nulls(), stable);
+        if (portal == nullptr) {
+          elog(ERROR, "SPI_cursor_open failed: %s", SPI_result_code_string(SPI_result));
+        }
+        PinPortal(portal);
+        pg_keep_transition_tables(frame, portal);
+      });
     });
-    connection.Close();
   });
   frame.cursors.push_back(cursor);
   return cursor;
@@ -83,24 +83,24 @@ v8::Local<v8::Value> FetchRows(Realm& realm, CallFrame& frame, uint32_t cursor,
   const PortalName name = NameOf(cursor);
   v8::Local<v8::Value> result;
   Recoverable(realm, frame, [&] {
-    Connection connection(frame);
-    connection.Open();
-    Guard([&] {
-      Portal portal = open ? SPI_cursor_find(name.text) : nullptr;
-      if (portal == nullptr) {
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_CURSOR_STATE), errmsg("the cursor is closed"),
-                 errdetail("It ends with its loop, and with a rollback of the "
-                           "savepoint that it was opened in.")));
-      }
-      pg_in_statement(portal->sourceText, [&] {
-        SPI_cursor_fetch(portal, true, static_cast<long>(count));
+    WithConnection(frame, [&](Connection& connection) {
+      connection.Open();
+      Guard([&] {
+        Portal portal = open ? SPI_cursor_find(name.text) : nullptr;
+        if (portal == nullptr) {
+          ereport(ERROR, (errcode(ERRCODE_INVALID_CURSOR_STATE),
+                          errmsg("the cursor is closed"),
+                          errdetail("It ends with its loop, and with a rollback of the "
+                                    "savepoint that it was opened in.")));
+        }
+        pg_in_statement(portal->sourceText, [&] {
+          SPI_cursor_fetch(portal, true, static_cast<long>(count));
+        });
+        pg_check_read_only(frame);
       });
-      pg_check_read_only(frame);
+      RowShape shape;
+      result = RowsToJs(realm, &shape, SPI_tuptable, SPI_processed);
     });
-    RowShape shape;
-    result = RowsToJs(realm, &shape, SPI_tuptable, SPI_processed);
-    connection.Close();
   });
   return result;
 }

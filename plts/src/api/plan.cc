@@ -120,6 +120,21 @@ std::unique_ptr<Plan> MakePlan(const CallFrame& frame, const std::string& sql) {
   return plan;
 }
 
+bool AreCurrent(const Plan& plan) {
+  return plan.converters != nullptr &&
+         std::all_of(plan.converters->begin(), plan.converters->end(),
+                     [](const ConverterRef& known) { return IsCurrent(known); });
+}
+
+void FindConverters(Plan* plan) {
+  SweepConverters();
+  auto converters = std::make_shared<std::vector<ConverterRef>>();
+  for (const Oid type : plan->types) {
+    converters->emplace_back(Guard([&] { return pg_converter(type); }));
+  }
+  plan->converters = std::move(converters);
+}
+
 }  // namespace
 
 Plan::~Plan() {
@@ -159,14 +174,10 @@ Plan* PlanFor(const CallFrame& frame, const std::string& sql) {
   }
   plan->last_used = ++cache.clock;
   if (plan->type_generation != TypeGeneration()) {
+    // Read before they are found, so that a change that arrives meanwhile is not
+    // missed.
     const uint64_t generation = TypeGeneration();
-    std::vector<const Converter*> converters(plan->types.size());
-    Guard([&] {
-      for (size_t i = 0; i < plan->types.size(); i++) {
-        converters[i] = pg_converter(plan->types[i]);
-      }
-    });
-    plan->converters = std::move(converters);
+    if (!AreCurrent(*plan)) FindConverters(plan);
     plan->type_generation = generation;
   }
   return plan;

@@ -1,6 +1,7 @@
 // Plan: prepared statements, kept by their text.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,9 @@ struct CallFrame;
 struct Plan {
   SPIPlanPtr plan = nullptr;  // null for a text of several commands
   std::vector<Oid> types;
-  std::vector<const Converter*> converters;
-  uint64_t type_generation = 0;
+  // Of the parameters. Shared with whoever runs it: what he calls may bring new ones.
+  std::shared_ptr<const std::vector<ConverterRef>> converters;
+  uint64_t type_generation = 0;  // when they were last known to be current
   uint64_t catalog_generation = 0;
   uint64_t last_used = 0;
   std::string search_path;  // as the setting has it

@@ -52,6 +52,7 @@ void Connection::pg_open() {
 }
 
 void Connection::Close() {
+  if (!opened_) return;
   Guard([] { SPI_finish(); });
   opened_ = false;
 }
@@ -94,7 +95,7 @@ Prepared& PreparedFor(Realm& realm, v8::Local<v8::String> text,
 }
 
 Parameters::Parameters(const Plan& plan, v8::Local<v8::Value> given)
-    : plan_(plan),
+    : converters_(plan.converters),
       given_(given),
       count_(given->IsArray() ? given.As<v8::Array>()->Length() : 0) {
   if (count_ > static_cast<uint32_t>(max_params)) {
@@ -102,9 +103,9 @@ Parameters::Parameters(const Plan& plan, v8::Local<v8::Value> given)
                 "the statement has " + std::to_string(count_) + " parameters",
                 "\"plts.max_params\" allows " + std::to_string(max_params) + ".");
   }
-  if (count_ != plan.types.size()) {
+  if (count_ != converters_->size()) {
     throw Error(ERRCODE_SYNTAX_ERROR,
-                "the statement has " + std::to_string(plan.types.size()) +
+                "the statement has " + std::to_string(converters_->size()) +
                     " parameters, but " + std::to_string(count_) + " were given");
   }
 }
@@ -118,7 +119,7 @@ void Parameters::pg_convert(const Conversion& conversion) {
     v8::Local<v8::Value> item =
         Checked(given_.As<v8::Array>()->Get(conversion.context, at_));
     const NullableDatum value =
-        pg_parameter_to_datum(*plan_.converters[at_], conversion, item);
+        pg_parameter_to_datum(*(*converters_)[at_], conversion, item);
     values_[at_] = value.value;
     nulls_[at_] = value.isnull ? 'n' : ' ';
   }
@@ -136,7 +137,7 @@ void Parameters::Convert(Realm& realm) {
 
 void Parameters::NameParameter(Error* error) const {
   error->InsertContext("parameter $" + std::to_string(at_ + 1) + " of SQL type " +
-                       plan_.converters[at_]->sql_name);
+                       (*converters_)[at_]->sql_name);
 }
 
 }  // namespace plts

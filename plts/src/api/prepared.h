@@ -25,7 +25,7 @@ struct PreparedTable {
   Prepared places[kSize];
 };
 
-// SPI, connected while it is needed. An error leaves it to the subtransaction.
+// SPI, connected while it is needed; see WithConnection.
 class Connection {
  public:
   explicit Connection(const CallFrame& frame) : frame_(frame) {}
@@ -39,6 +39,23 @@ class Connection {
   const CallFrame& frame_;
   bool opened_ = false;
 };
+
+// Runs `body(connection)` and closes what it has opened. PostgreSQL's error leaves that
+// to the subtransaction, or to the transaction where there is none; what JavaScript
+// throws leaves nothing behind.
+template <class Body>
+void WithConnection(const CallFrame& frame, Body&& body) {
+  Connection connection(frame);
+  try {
+    body(connection);
+  } catch (const Error&) {
+    throw;
+  } catch (...) {
+    connection.Close();
+    throw;
+  }
+  connection.Close();
+}
 
 // The statement of this text, known or new; a new one opens the connection. The place
 // is the realm's: its next statement may take it. Throws Error.
@@ -64,7 +81,7 @@ class Parameters {
  private:
   static constexpr uint32_t kFew = 16;
 
-  const Plan& plan_;
+  const std::shared_ptr<const std::vector<ConverterRef>> converters_;
   v8::Local<v8::Value> given_;
   uint32_t count_;
   uint32_t at_ = 0;

@@ -18,12 +18,12 @@ constexpr size_t kMostBuilders = 512;
 constexpr int kMostForOne = 32;
 
 bool Fits(const RowShape& shape, TupleDesc row) {
-  if (shape.type_generation != TypeGeneration()) return false;
   if (shape.columns.size() != static_cast<size_t>(row->natts)) return false;
   for (int i = 0; i < row->natts; i++) {
     const RowShape::Column& column = shape.columns[static_cast<size_t>(i)];
     const Form_pg_attribute attribute = TupleDescAttr(row, i);
-    if (column.type != attribute->atttypid || column.typmod != attribute->atttypmod ||
+    if (!IsCurrent(column.converter) || column.type != attribute->atttypid ||
+        column.typmod != attribute->atttypmod ||
         std::strcmp(NameStr(column.name), NameStr(attribute->attname)) != 0) {
       return false;
     }
@@ -94,19 +94,18 @@ void FindBuilders(Realm& realm, TupleDesc row, RowShape* shape) {
 }
 
 void Update(Realm& realm, TupleDesc row, RowShape* shape) {
-  const uint64_t generation = TypeGeneration();
-  std::vector<RowShape::Column> columns(static_cast<size_t>(row->natts));
-  Guard([&] {
-    for (int i = 0; i < row->natts; i++) {
-      const Form_pg_attribute attribute = TupleDescAttr(row, i);
-      columns[static_cast<size_t>(i)] = {
-          attribute->attname, attribute->atttypid, attribute->atttypmod,
-          pg_converter(attribute->atttypid, attribute->atttypmod)};
-    }
-  });
+  shape->columns.clear();
+  SweepConverters();
+  std::vector<RowShape::Column> columns;
+  for (int i = 0; i < row->natts; i++) {
+    const Form_pg_attribute attribute = TupleDescAttr(row, i);
+    columns.push_back(
+        {attribute->attname, attribute->atttypid, attribute->atttypmod, Guard([&] {
+           return pg_converter(attribute->atttypid, attribute->atttypmod);
+         })});
+  }
   FindBuilders(realm, row, shape);
   shape->columns = std::move(columns);
-  shape->type_generation = generation;
 }
 
 // Converts the rows [start, end) into `out`.

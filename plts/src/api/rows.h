@@ -13,10 +13,9 @@ struct RowShape {
     NameData name;
     Oid type;
     int32 typmod;
-    const Converter* converter;
+    ConverterRef converter;
   };
   std::vector<Column> columns;
-  uint64_t type_generation = 0;       // that the converters are of
   v8::Global<v8::Function> make_one;  // (value, …) => [row]
   v8::Global<v8::Function> add_many;  // (rows, values) => appends one for each width
 };

@@ -53,9 +53,9 @@ v8::Local<v8::Value> RowCount(Realm& realm, uint64_t count) {
   return result;
 }
 
-v8::Local<v8::Value> Execute(Realm& realm, const CallFrame& frame,
+v8::Local<v8::Value> Execute(Realm& realm, Connection& connection,
                              const StatementText& text, bool rows) {
-  Connection connection(frame);
+  const CallFrame& frame = connection.frame();
   Prepared& prepared = PreparedFor(realm, text.sql, &connection);
   const PlanUse plan(prepared.plan);
   // Only a text of several commands is asked for again, after another may have taken
@@ -79,12 +79,9 @@ v8::Local<v8::Value> Execute(Realm& realm, const CallFrame& frame,
     if (parameters.converting()) parameters.NameParameter(&error);
     throw;
   }
-  v8::Local<v8::Value> result =
-      rows ? RowsToJs(realm, &prepared.shape, SPI_tuptable, SPI_processed)
-                 .As<v8::Value>()
-           : RowCount(realm, SPI_processed);
-  connection.Close();
-  return result;
+  return rows ? RowsToJs(realm, &prepared.shape, SPI_tuptable, SPI_processed)
+                    .As<v8::Value>()
+              : RowCount(realm, SPI_processed);
 }
 
 }  // namespace
@@ -92,7 +89,11 @@ v8::Local<v8::Value> Execute(Realm& realm, const CallFrame& frame,
 v8::Local<v8::Value> RunStatement(Realm& realm, CallFrame& frame,
                                   const StatementText& text, bool rows) {
   v8::Local<v8::Value> result;
-  Recoverable(realm, frame, [&] { result = Execute(realm, frame, text, rows); });
+  Recoverable(realm, frame, [&] {
+    WithConnection(frame, [&](Connection& connection) {
+      result = Execute(realm, connection, text, rows);
+    });
+  });
   return result;
 }
 

@@ -34,11 +34,12 @@ NullableDatum CallProcedure(FunctionBody* body, FunctionCallInfo fcinfo) {
 }
 
 NullableDatum CallForValue(CallSite& site, FunctionCallInfo fcinfo) {
-  const Converter& converter = ResultOf(site, fcinfo);
+  const ConverterRef converter = ResultOf(site, fcinfo);
   return RunCall(site.body, [&](const Invocation& call) {
     v8::Local<v8::Value> values[kBeforeArguments + FUNC_MAX_ARGS];
     ConvertArguments(call.realm, call.body, fcinfo, values + kBeforeArguments);
-    return ConvertResult(call.realm, converter, call.memory, CallHandler(call, values));
+    return ConvertResult(call.realm, *converter, call.memory,
+                         CallHandler(call, values));
   });
 }
 

@@ -14,8 +14,10 @@ TimestampTz StatementStart() noexcept {
                                  : GetCurrentStatementStartTimestamp();
 }
 
-void pg_release_site(void* site) {
-  ReleaseFunction(static_cast<CallSite*>(site)->body);
+void pg_release_site(void* argument) {
+  const auto* site = static_cast<CallSite*>(argument);
+  ReleaseConverter(site->row);
+  ReleaseFunction(site->body);
 }
 
 CallSite& NewSite(FmgrInfo* function) {
@@ -44,30 +46,31 @@ CallSite& NewSite(FmgrInfo* function) {
 CallSite& SiteOf(FmgrInfo* function) {
   auto* site = static_cast<CallSite*>(function->fn_extra);
   if (site == nullptr) return NewSite(function);
-  const bool changed =
-      !site->body->current || site->body->type_generation != TypeGeneration();
+  const bool changed = !IsCurrent(*site->body) || !IsCurrent(site->row);
   if (changed && site->statement != StatementStart()) {
     FunctionBody* body = AcquireFunction(function);
     ReleaseFunction(site->body);
     site->body = body;
-    site->row = nullptr;
+    ReleaseConverter(std::exchange(site->row, nullptr));
     site->statement = StatementStart();
   }
   return *site;
 }
 
-const Converter& ResultOf(CallSite& site, FunctionCallInfo fcinfo) {
-  if (site.body->result != nullptr) return *site.body->result;
+ConverterRef ResultOf(CallSite& site, FunctionCallInfo fcinfo) {
+  if (site.body->result != nullptr) return site.body->result;
   if (site.row == nullptr) {
     Guard([&] {
       Oid type;
       TupleDesc row = nullptr;
       get_call_result_type(fcinfo, &type, &row);
-      site.row = row != nullptr ? pg_row_converter(row, fcinfo->flinfo->fn_mcxt)
-                                : pg_converter(RECORDOID);
+      const Converter* converter =
+          row != nullptr ? pg_row_converter(row) : pg_converter(RECORDOID);
+      KeepConverter(converter);
+      site.row = converter;
     });
   }
-  return *site.row;
+  return site.row;
 }
 
 }  // namespace plts

@@ -11,7 +11,7 @@ namespace plts {
 // changed.
 struct CallSite {
   FunctionBody* body;
-  const Converter* row;  // of a record whose columns are named after the call
+  const Converter* row;  // of a record whose columns are named after the call; kept
   TimestampTz statement;
   MemoryContextCallback release;
 };
@@ -21,6 +21,6 @@ struct CallSite {
 CallSite& SiteOf(FmgrInfo* function);
 
 // What the result of this call is converted with; of a set, one row. Throws Error.
-const Converter& ResultOf(CallSite& site, FunctionCallInfo fcinfo);
+ConverterRef ResultOf(CallSite& site, FunctionCallInfo fcinfo);
 
 }  // namespace plts

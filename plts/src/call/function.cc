@@ -18,22 +18,33 @@ namespace plts {
 namespace {
 
 constexpr size_t kMostOrigins = 4096;
+// How often a function is read that changes meanwhile.
+constexpr int kMostAttempts = 2;
 
 struct Entry {
   // One, but of a polymorphic function one for each combination of types.
   std::vector<FunctionBody*> bodies;
   bool polymorphic;
-  uint64_t type_generation;
-  uint32 hash;  // of the pg_proc row in the system cache, by which changes are told
+  // Of the rows of function and schema in the system caches, by which changes are told.
+  uint32 hash;
+  uint32 schema_hash;
+};
+
+// While a function is read: tells whether it has changed since this began.
+struct Loading {
+  uint32 hash;
+  bool changed;
+  Loading* previous;
 };
 
 struct Cache {
-  std::unordered_map<Oid, Entry> current;
+  std::unordered_map<Oid, Entry> entries;
   std::unordered_map<std::string, ModuleOrigin> origins;
-  // Serial numbers of bodies that are gone: what realms keep of them may go.
-  std::vector<uint64_t> forgotten;
+  Loading* loading = nullptr;      // innermost
+  FunctionBody* unused = nullptr;  // bodies that nobody will use again
   uint64_t next_serial = 0;
-  uint64_t changes = 0;  // how often pg_proc was seen to change
+  bool marked = false;           // a change has come since the entries were looked at
+  uint64_t type_generation = 0;  // when they were
 };
 
 Cache& TheCache() {
@@ -41,30 +52,79 @@ Cache& TheCache() {
   return *cache;
 }
 
-void Retire(Cache& cache, FunctionBody* body) {
-  body->current = false;
-  if (body->references == 0) {
-    cache.forgotten.push_back(body->serial);
-    delete body;
+class LoadingScope {
+ public:
+  LoadingScope(Cache& cache, uint32 hash)
+      : cache_(cache), loading_{hash, false, cache.loading} {
+    cache.loading = &loading_;
+  }
+  ~LoadingScope() { cache_.loading = loading_.previous; }
+  LoadingScope(const LoadingScope&) = delete;
+  LoadingScope& operator=(const LoadingScope&) = delete;
+  bool changed() const noexcept { return loading_.changed; }
+
+ private:
+  Cache& cache_;
+  Loading loading_;
+};
+
+// Invalidations arrive wherever PostgreSQL looks into a catalog, also while somebody
+// goes through the entries: they mark, and change nothing else.
+void Mark(Cache& cache, uint32 Entry::*key, uint32 hash) {
+  for (auto& [oid, entry] : cache.entries) {
+    if (hash != 0 && entry.*key != hash) continue;
+    for (FunctionBody* body : entry.bodies) body->current = false;
+    cache.marked = true;
   }
 }
 
 void FunctionsChanged(Datum, int, uint32 hash) {
   Cache& cache = TheCache();
-  cache.changes++;
-  for (auto at = cache.current.begin(); at != cache.current.end();) {
-    if (hash != 0 && at->second.hash != hash) {
-      ++at;
-      continue;
-    }
-    for (FunctionBody* body : at->second.bodies) Retire(cache, body);
-    at = cache.current.erase(at);
+  Mark(cache, &Entry::hash, hash);
+  for (Loading* at = cache.loading; at != nullptr; at = at->previous) {
+    if (hash == 0 || at->hash == hash) at->changed = true;
   }
 }
 
 // Schemas are part of the names that errors and ctx.fn have.
-void SchemasChanged(Datum argument, int cache, uint32) {
-  FunctionsChanged(argument, cache, 0);
+void SchemasChanged(Datum, int, uint32 hash) {
+  Cache& cache = TheCache();
+  Mark(cache, &Entry::schema_hash, hash);
+  for (Loading* at = cache.loading; at != nullptr; at = at->previous) {
+    at->changed = true;
+  }
+}
+
+// A body that is not the cache's, or no longer.
+void Retire(Cache& cache, FunctionBody* body) noexcept {
+  body->filed = false;
+  body->current = false;
+  if (body->references > 0) return;
+  body->next = std::exchange(cache.unused, body);
+}
+
+// Takes out what has changed, and frees what nobody uses any more, with all that realms
+// keep of it.
+void Tidy(Cache& cache) {
+  if (cache.marked || cache.type_generation != TypeGeneration()) {
+    cache.marked = false;
+    cache.type_generation = TypeGeneration();
+    for (auto at = cache.entries.begin(); at != cache.entries.end();) {
+      std::vector<FunctionBody*>& bodies = at->second.bodies;
+      std::erase_if(bodies, [&](FunctionBody* body) {
+        if (IsCurrent(*body)) return false;
+        Retire(cache, body);
+        return true;
+      });
+      at = bodies.empty() ? cache.entries.erase(at) : std::next(at);
+    }
+  }
+  while (FunctionBody* body = cache.unused) {
+    cache.unused = body->next;
+    Realms::Forget(body->serial);
+    delete body;
+  }
+  SweepConverters();
 }
 
 void ReadPointer(const Pointer& pointer, FunctionBody* body, Artifact* artifact) {
@@ -124,9 +184,7 @@ std::unique_ptr<FunctionBody> MakeBody(Cache& cache, Signature& signature) {
   body->kind = signature.kind;
   body->result = signature.result;
   body->output_row = signature.output_row;
-  body->memory = std::move(signature.memory);
   body->resolved = signature.resolved;
-  body->type_generation = TypeGeneration();
   for (const Parameter& parameter : signature.inputs) {
     body->arguments.push_back(parameter.type);
     if (!parameter.type->simple_to_js) body->simple_arguments = false;
@@ -135,13 +193,16 @@ std::unique_ptr<FunctionBody> MakeBody(Cache& cache, Signature& signature) {
   return body;
 }
 
-FunctionBody* Load(Cache& cache, FmgrInfo* call, bool* polymorphic) {
+FunctionBody* Load(Cache& cache, FmgrInfo* call, bool* polymorphic,
+                   uint32* schema_hash) {
   const Oid oid = call->fn_oid;
   HeapTuple tuple = nullptr;
   Guard([&] {
     tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(oid));
     if (!HeapTupleIsValid(tuple))
       elog(ERROR, "cache lookup failed for function %u", oid);
+    const Oid schema = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple))->pronamespace;
+    *schema_hash = GetSysCacheHashValue1(NAMESPACEOID, ObjectIdGetDatum(schema));
   });
   struct Release {
     HeapTuple tuple;
@@ -175,12 +236,6 @@ FunctionBody* Load(Cache& cache, FmgrInfo* call, bool* polymorphic) {
   return body.release();
 }
 
-// Drops what realms keep of bodies that are gone.
-void ForgetOld(Cache& cache) {
-  for (const uint64_t serial : cache.forgotten) Realms::Forget(serial);
-  cache.forgotten.clear();
-}
-
 // The types that a call gives to a polymorphic function.
 std::vector<Oid> ResolvedTypes(FmgrInfo* call) {
   HeapTuple tuple = nullptr;
@@ -197,13 +252,45 @@ std::vector<Oid> ResolvedTypes(FmgrInfo* call) {
   return ReadSignature(tuple, call).resolved;
 }
 
-FunctionBody* Find(const Entry& entry, FmgrInfo* call) {
-  if (!entry.polymorphic) return entry.bodies.front();
-  const std::vector<Oid> types = ResolvedTypes(call);
-  for (FunctionBody* body : entry.bodies) {
-    if (body->resolved == types) return body;
+// The body that is known for this call, or null.
+FunctionBody* Known(const Cache& cache, FmgrInfo* call) {
+  auto found = cache.entries.find(call->fn_oid);
+  if (found == cache.entries.end()) return nullptr;
+  std::vector<Oid> types;
+  if (found->second.polymorphic) types = ResolvedTypes(call);
+  // Changes may have come with that: what they marked is not current any more.
+  for (FunctionBody* body : found->second.bodies) {
+    if (IsCurrent(*body) && body->resolved == types) return body;
   }
   return nullptr;
+}
+
+// A body that is filed for others where it is what pg_proc says now.
+FunctionBody* LoadForCall(Cache& cache, FmgrInfo* call) {
+  const Oid oid = call->fn_oid;
+  uint32 hash = 0;
+  Guard([&] { hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(oid)); });
+  uint32 schema_hash = 0;
+  bool polymorphic = false;
+  bool changed = true;
+  std::unique_ptr<FunctionBody> body;
+  for (int attempt = 0; changed && attempt < kMostAttempts; attempt++) {
+    const LoadingScope loading(cache, hash);
+    body.reset(Load(cache, call, &polymorphic, &schema_hash));
+    changed = loading.changed();
+  }
+  if (changed) {
+    // It has changed each time while it was read: this one serves this call alone.
+    body->current = false;
+    return body.release();
+  }
+  Entry& entry = cache.entries[oid];
+  entry.polymorphic = polymorphic;
+  entry.hash = hash;
+  entry.schema_hash = schema_hash;
+  entry.bodies.push_back(body.get());
+  body->filed = true;
+  return body.release();
 }
 
 }  // namespace
@@ -221,44 +308,28 @@ void RememberModuleOrigin(const std::string& resource_name, ModuleOrigin origin)
   origins[resource_name] = std::move(origin);
 }
 
+bool IsCurrent(const FunctionBody& body) noexcept {
+  if (!body.current || !IsCurrent(body.result) || !IsCurrent(body.output_row)) {
+    return false;
+  }
+  for (const ConverterRef& argument : body.arguments) {
+    if (!IsCurrent(argument)) return false;
+  }
+  return true;
+}
+
 FunctionBody* AcquireFunction(FmgrInfo* call) {
   Cache& cache = TheCache();
-  ForgetOld(cache);
-  const Oid oid = call->fn_oid;
-  auto found = cache.current.find(oid);
-  if (found != cache.current.end() &&
-      found->second.type_generation != TypeGeneration()) {
-    for (FunctionBody* body : found->second.bodies) Retire(cache, body);
-    cache.current.erase(found);
-    found = cache.current.end();
-  }
-  FunctionBody* body =
-      found != cache.current.end() ? Find(found->second, call) : nullptr;
-  if (body == nullptr) {
-    uint32 hash = 0;
-    Guard([&] { hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(oid)); });
-    bool polymorphic = false;
-    uint64_t seen;
-    do {
-      // Loading may take in changes, of this function too: then what was read is old.
-      delete body;
-      seen = cache.changes;
-      body = Load(cache, call, &polymorphic);
-    } while (seen != cache.changes);
-    Entry& entry = cache.current[oid];
-    // Of several bodies the oldest says when all of them are old.
-    if (entry.bodies.empty()) entry.type_generation = body->type_generation;
-    entry.polymorphic = polymorphic;
-    entry.hash = hash;
-    entry.bodies.push_back(body);
-  }
+  Tidy(cache);
+  FunctionBody* body = Known(cache, call);
+  if (body == nullptr) body = LoadForCall(cache, call);
   body->references++;
   return body;
 }
 
 FunctionBody* CompileBlock(const char* source) {
   Cache& cache = TheCache();
-  ForgetOld(cache);
+  Tidy(cache);
   Signature signature = BlockSignature(source);
   std::unique_ptr<FunctionBody> body = MakeBody(cache, signature);
   body->title = "PL/TS anonymous code block";
@@ -275,10 +346,9 @@ FunctionBody* CompileBlock(const char* source) {
   return body.release();
 }
 
-void ReleaseFunction(FunctionBody* body) {
-  if (--body->references > 0 || body->current) return;
-  TheCache().forgotten.push_back(body->serial);
-  delete body;
+void ReleaseFunction(FunctionBody* body) noexcept {
+  if (--body->references > 0 || body->current || body->filed) return;
+  Retire(TheCache(), body);
 }
 
 void pg_watch_functions() {

@@ -24,8 +24,8 @@ const ModuleOrigin* FindModuleOrigin(const std::string& resource_name);
 void RememberModuleOrigin(const std::string& resource_name, ModuleOrigin origin);
 
 // One version of a function, immutable; of a polymorphic one, with the types that calls
-// of one kind give it. Call sites share it and count their references; the last one
-// frees it when its function has changed.
+// of one kind give it. Call sites share it and count their references; when its
+// function has changed and the last of them is gone, the next AcquireFunction frees it.
 struct FunctionBody {
   uint64_t serial = 0;  // never used twice in a process
   Oid oid = InvalidOid;
@@ -45,29 +45,34 @@ struct FunctionBody {
   bool read_only_spi = false;  // not VOLATILE, so its statements see one snapshot
   bool document = false;       // (args jsonb): ctx.args is the value itself
 
-  std::vector<const Converter*> arguments;  // of the input parameters
+  std::vector<ConverterRef> arguments;      // of the input parameters
   bool simple_arguments = true;             // none of them can raise
   std::vector<std::string> argument_names;  // empty where it has none
   // Of the value, or of one row of a set; null for a record whose columns the call
   // names.
-  const Converter* result = nullptr;
-  const Converter* output_row = nullptr;  // of a procedure with output parameters
-  OwnedMemory memory;                     // of converters that are this body's own
-  std::vector<Oid> resolved;              // the types of a polymorphic function
-  uint64_t type_generation = 0;
+  ConverterRef result;
+  ConverterRef output_row;    // of a procedure with output parameters
+  std::vector<Oid> resolved;  // the types of a polymorphic function
 
   // Where the handler was found last: the realm, by its number, and its entry there.
   mutable uint64_t handler_realm = 0;
   mutable LoadedHandler* handler = nullptr;
 
   int references = 0;
-  bool current = true;  // false once pg_proc says something else
+  bool current = true;           // false once pg_proc says something else
+  bool filed = false;            // the cache has it, and frees it in time
+  FunctionBody* next = nullptr;  // of those that nobody uses any more
 };
+
+// False once the function or a type of it may have changed. Runs no code of
+// PostgreSQL's.
+bool IsCurrent(const FunctionBody& body) noexcept;
 
 // The body of the function that `call` calls, as it is now. The reference is the
 // caller's to release. Throws Error.
 FunctionBody* AcquireFunction(FmgrInfo* call);
-void ReleaseFunction(FunctionBody* body);
+// Frees nothing itself, so that it may be called anywhere.
+void ReleaseFunction(FunctionBody* body) noexcept;
 
 // The body of a DO block, compiled in memory; its reference is the caller's, and the
 // only one. Throws Error.

@@ -114,6 +114,10 @@ auto RunCallIn(Realm* realm, FunctionBody* body, Front&& front) {
     } catch (Error& error) {
       FailCall(call, &error);
       throw;
+    } catch (const std::exception&) {
+      Error error(ERRCODE_OUT_OF_MEMORY, "out of memory");
+      FailCall(call, &error);
+      throw error;
     }
   });
 }

@@ -74,9 +74,8 @@ void RuntimeLimit::Explain(Error* error) const {
   const bool foreign = g_foreign_cancel && !QueryCancelPending;
   if (armed_ && g_exceeded && !foreign) {
     ErrorData& data = error->data();
-    data.message = ErrorString("canceling statement due to plts.max_runtime_ms");
-    data.detail =
-        ErrorString("The limit is " + std::to_string(max_runtime_ms) + " ms.");
+    Error::Set(&data.message, "canceling statement due to plts.max_runtime_ms");
+    Error::Set(&data.detail, "The limit is " + std::to_string(max_runtime_ms) + " ms.");
     error->SetOrigin(Origin::kTimeout);
   } else if (IsTimeout(*error)) {
     error->SetOrigin(Origin::kTimeout);

@@ -199,8 +199,8 @@ void AddRow(const Invocation& call, RowIterator& rows, RowStore& store,
 }  // namespace
 
 void CallForSet(CallSite& site, FunctionCallInfo fcinfo) {
-  const Converter& converter = ResultOf(site, fcinfo);
-  RowStore store(fcinfo, converter);
+  const ConverterRef converter = ResultOf(site, fcinfo);
+  RowStore store(fcinfo, *converter);
   RunCall(site.body, [&](const Invocation& call) {
     v8::Local<v8::Value> values[kBeforeArguments + FUNC_MAX_ARGS];
     ConvertArguments(call.realm, call.body, fcinfo, values + kBeforeArguments);

@@ -26,7 +26,6 @@ struct Raw {
   const Converter** converters;  // of the inputs that are known
   const Converter* result_type;
   const Converter* output_row;
-  MemoryContext memory;
 };
 
 char ModeOf(const Raw& raw, int i) {
@@ -210,9 +209,7 @@ void pg_find_converters(Raw* raw, Kind kind) {
   }
   if (open) return;
   if (raw->outputs > 1 || kind == Kind::kProcedure) {
-    raw->memory =
-        AllocSetContextCreate(TopMemoryContext, "plts result", ALLOCSET_SMALL_SIZES);
-    raw->output_row = pg_row_converter(pg_output_row(*raw), raw->memory);
+    raw->output_row = pg_row_converter(pg_output_row(*raw));
   }
   raw->result_type = raw->outputs > 1 ? raw->output_row : output;
 }
@@ -272,7 +269,6 @@ Signature ReadSignature(HeapTuple proc_tuple, FmgrInfo* call) {
   const auto* proc = reinterpret_cast<Form_pg_proc>(GETSTRUCT(proc_tuple));
   Raw raw = {};
   Guard([&] { pg_read(proc_tuple, call, &raw); });
-  s.memory = OwnedMemory(raw.memory);
   s.oid = proc->oid;
   s.owner = proc->proowner;
   s.kind = KindOf(*proc);

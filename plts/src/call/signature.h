@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "convert/converter.h"
-#include "pg/memory.h"
 
 namespace plts {
 
@@ -25,7 +24,8 @@ struct Parameter {
   std::string ts_type;    // of the declared type, without null
 };
 
-// All text is UTF-8, but for the display name.
+// All text is UTF-8, but for the display name. Keeps none of its converters: who does
+// takes them before others are asked for.
 struct Signature {
   Oid oid = InvalidOid;
   Oid owner = InvalidOid;
@@ -44,7 +44,6 @@ struct Signature {
   // Of a procedure's output parameters, which PostgreSQL always wants as a row; where
   // there is just one of them, `result` is that one's.
   const Converter* output_row = nullptr;
-  OwnedMemory memory;  // of the converters that are of no named type
   bool polymorphic = false;
   std::vector<Oid> resolved;  // types that a call has given to a polymorphic function
   std::string source;         // prosrc

@@ -52,7 +52,8 @@ void CheckOverrides(const Pointer& pointer, const Artifact& artifact, Oid owner)
 
 void CheckPointer(const Pointer& pointer, const Signature& signature) {
   Artifact artifact;
-  if (!ReadArtifact(pointer.artifact_hash, &artifact)) {
+  if (!ArtifactStays(pointer.artifact_hash) ||
+      !ReadArtifact(pointer.artifact_hash, &artifact)) {
     throw Error(ERRCODE_UNDEFINED_OBJECT,
                 "artifact " + pointer.artifact_hash + " does not exist", {},
                 "Store it with plts.compile_and_store first.");
@@ -78,6 +79,8 @@ void Validate(HeapTuple proc) {
   if (FindStored(signature, headers, &stored, &plain)) {
     CheckMayImport(stored, signature.owner);
     CheckForm(stored, signature);
+    // Again where somebody is deleting it, which the new function is not told of.
+    StoreArtifact(stored, false);
     return;
   }
   StartCompiler();

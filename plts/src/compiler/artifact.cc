@@ -167,17 +167,28 @@ OwnerIdentity pg_become_owner(Relation table) {
   return before;
 }
 
-enum class Presence { kNone, kStored, kInProgress };
+enum class Presence { kNone, kStored, kStoring, kDeleting };
 
-Presence pg_presence(const char* hash, TransactionId* storing) {
+// Where it is neither surely there nor surely not, `other` is the transaction that it
+// depends on.
+Presence pg_presence(const char* hash, TransactionId* other) {
   Relation table = table_open(pg_artifact_table(), AccessShareLock);
   SnapshotData dirty;
   InitDirtySnapshot(dirty);
   HeapTuple tuple = pg_find(table, hash, &dirty);
   table_close(table, AccessShareLock);
   if (!HeapTupleIsValid(tuple)) return Presence::kNone;
-  *storing = dirty.xmin;
-  return TransactionIdIsValid(dirty.xmin) ? Presence::kInProgress : Presence::kStored;
+  *other = TransactionIdIsValid(dirty.xmin) ? dirty.xmin : dirty.xmax;
+  if (TransactionIdIsValid(dirty.xmin)) return Presence::kStoring;
+  return TransactionIdIsValid(dirty.xmax) ? Presence::kDeleting : Presence::kStored;
+}
+
+Presence PresenceOf(const std::string& hash, TransactionId* other) {
+  return Guard([&] { return pg_presence(hash.c_str(), other); });
+}
+
+void WaitFor(TransactionId other) {
+  Guard([&] { XactLockTableWait(other, nullptr, nullptr, XLTW_None); });
 }
 
 }  // namespace
@@ -221,13 +232,17 @@ std::string SuppliedArtifactHash(const std::string& source_ts,
 }
 
 bool ArtifactExists(const std::string& hash) {
-  bool found = false;
-  Guard([&] {
-    Relation table = table_open(pg_artifact_table(), AccessShareLock);
-    found = HeapTupleIsValid(pg_find(table, hash.c_str(), nullptr));
-    table_close(table, AccessShareLock);
-  });
-  return found;
+  TransactionId other = InvalidTransactionId;
+  return PresenceOf(hash, &other) == Presence::kStored;
+}
+
+bool ArtifactStays(const std::string& hash) {
+  for (;;) {
+    TransactionId other = InvalidTransactionId;
+    const Presence presence = PresenceOf(hash, &other);
+    if (presence != Presence::kDeleting) return presence != Presence::kNone;
+    WaitFor(other);
+  }
 }
 
 void CheckMayReadArtifact(const std::string& hash, Oid role) {
@@ -327,13 +342,12 @@ void StoreArtifacts(const std::vector<Artifact>& artifacts) {
 
 bool StoreArtifact(const Artifact& artifact, bool wait) {
   for (;;) {
-    TransactionId storing = InvalidTransactionId;
-    Presence presence = Presence::kNone;
-    Guard([&] { presence = pg_presence(artifact.hash.c_str(), &storing); });
+    TransactionId other = InvalidTransactionId;
+    const Presence presence = PresenceOf(artifact.hash, &other);
     if (presence == Presence::kStored) return true;
-    if (presence == Presence::kInProgress) {
-      if (!wait) return false;
-      Guard([&] { XactLockTableWait(storing, nullptr, nullptr, XLTW_None); });
+    if (presence != Presence::kNone) {
+      if (presence == Presence::kStoring && !wait) return false;
+      WaitFor(other);
       continue;
     }
     Guard(pg_check_may_write);

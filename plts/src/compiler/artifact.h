@@ -39,7 +39,13 @@ std::string Sha256(std::string_view text);
 // Reads with a fresh snapshot, so that what was committed is found whatever the
 // transaction's isolation level. False where there is none. Throws Error.
 bool ReadArtifact(const std::string& hash, Artifact* out);
+
+// Whether the row is there, and no other transaction is about to delete it. Throws
+// Error.
 bool ArtifactExists(const std::string& hash);
+
+// The same after waiting for a transaction that is deleting the row. Throws Error.
+bool ArtifactStays(const std::string& hash);
 
 // Throws Error 42501 where the role has no SELECT on plts.artifact, which who imports
 // an artifact needs; `hash` is for the message.
@@ -51,7 +57,8 @@ void StoreArtifacts(const std::vector<Artifact>& artifacts);
 
 // Stores a row as the table's owner, in a security-restricted way. With `wait` it waits
 // for another transaction that is storing the same hash; without, it leaves the row to
-// that one. Returns false where it did. Throws Error.
+// that one. Returns false where it did. It always waits for one that is deleting the
+// row. Throws Error.
 bool StoreArtifact(const Artifact& artifact, bool wait);
 
 }  // namespace plts

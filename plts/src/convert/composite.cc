@@ -15,6 +15,46 @@ namespace {
               "Give each column of it a name of its own, with AS.");
 }
 
+void pg_add_columns(const Converter& converter, const Conversion& c, HeapTuple tuple,
+                    TupleDesc row, v8::Local<v8::Object> object) {
+  const bool same_type = converter.row != nullptr && converter.base == row->tdtypeid &&
+                         converter.row->natts == row->natts;
+  for (int i = 0; i < row->natts; i++) {
+    Form_pg_attribute attribute = TupleDescAttr(row, i);
+    if (attribute->attisdropped) continue;
+    // The type may have changed since the call began.
+    const Converter* field = same_type ? converter.fields[i].converter : nullptr;
+    if (field == nullptr || field->type != attribute->atttypid) {
+      field = pg_converter(attribute->atttypid);
+    }
+    NullableDatum item;
+    item.value = heap_getattr(tuple, i + 1, row, &item.isnull);
+    v8::Local<v8::String> name = pg_column_name(c, NameStr(attribute->attname));
+    if (row->tdtypeid == RECORDOID &&
+        object->HasRealNamedProperty(c.context, name).FromMaybe(false)) {
+      RefuseTwice(NameStr(attribute->attname));
+    }
+    if (!object->CreateDataProperty(c.context, name, pg_to_js(*field, c, item))
+             .FromMaybe(false)) {
+      throw Thrown{};
+    }
+  }
+}
+
+// Refuses to make a row of a type that is another one by now: whoever reads it would
+// take it for one of the type as it is.
+void pg_check_row(const Converter& converter) {
+  if (IsCurrent(&converter) || converter.base == RECORDOID) return;
+  TupleDesc now = lookup_rowtype_tupdesc(converter.base, -1);
+  const bool same = equalTupleDescs(now, converter.row);
+  ReleaseTupleDesc(now);
+  if (same) return;
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                  errmsg("type %s has changed while the function was running",
+                         converter.sql_name),
+                  errhint("Run the statement again.")));
+}
+
 }  // namespace
 
 v8::Local<v8::Value> CompositeToJs(const Converter& converter, const Conversion& c,
@@ -28,27 +68,12 @@ v8::Local<v8::Value> CompositeToJs(const Converter& converter, const Conversion&
   tuple.t_len = HeapTupleHeaderGetDatumLength(header);
   tuple.t_data = header;
   v8::Local<v8::Object> object = v8::Object::New(c.isolate);
-  const bool known = converter.row != nullptr && converter.base == type &&
-                     converter.row->natts == row->natts;
-  for (int i = 0; i < row->natts; i++) {
-    Form_pg_attribute attribute = TupleDescAttr(row, i);
-    if (attribute->attisdropped) continue;
-    const Converter* field = known && converter.fields[i].converter != nullptr
-                                 ? converter.fields[i].converter
-                                 : pg_converter(attribute->atttypid);
-    NullableDatum item;
-    item.value = heap_getattr(&tuple, i + 1, row, &item.isnull);
-    v8::Local<v8::String> name = pg_column_name(c, NameStr(attribute->attname));
-    if (type == RECORDOID &&
-        object->HasRealNamedProperty(c.context, name).FromMaybe(false)) {
-      ReleaseTupleDesc(row);
-      RefuseTwice(NameStr(attribute->attname));
-    }
-    if (!object->CreateDataProperty(c.context, name, pg_to_js(*field, c, item))
-             .FromMaybe(false)) {
-      ReleaseTupleDesc(row);
-      throw Thrown{};
-    }
+  // Only PostgreSQL's errors release what is left pinned.
+  try {
+    pg_add_columns(converter, c, &tuple, row, object);
+  } catch (...) {
+    ReleaseTupleDesc(row);
+    throw;
   }
   ReleaseTupleDesc(row);
   return object;
@@ -93,6 +118,8 @@ Datum CompositeToDatum(const Converter& converter, const Conversion& c,
     nulls[i] = converted.isnull;
   }
   if (!any && !IsPlainObject(c, object)) pg_cannot_convert(converter, c, value);
+  // Getters that ran above may have changed the type.
+  pg_check_row(converter);
   HeapTuple tuple = heap_form_tuple(row, values, nulls);
   return HeapTupleGetDatum(tuple);
 }

@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "convert/document.h"
 #include "convert/families.h"
@@ -50,8 +51,6 @@ const Family kFamilies[] = {
     {VOIDOID, VoidToJs, VoidToDatum, "void", "void", false, VoidQuick},
 };
 
-uint64_t g_generation = 1;
-
 struct Key {
   Oid type;
   int32 typmod;
@@ -63,15 +62,22 @@ struct KeyHash {
   }
 };
 
-struct Cache {
-  uint64_t generation = 0;
-  std::unordered_map<Key, const Converter*, KeyHash> converters;
-  std::unordered_set<Oid> relations;  // whose columns a converter knows
+// So many are kept that nobody uses; there are as many as types and lengths of them.
+constexpr size_t kMostConverters = 2048;
+
+struct Table {
+  std::unordered_map<Key, Converter*, KeyHash> by_type;
+  std::unordered_set<Converter*> all;
+  // What makes them old: rows of pg_type, by their hash in the system cache, and the
+  // relations whose columns they have.
+  std::unordered_multimap<uint32, Converter*> types;
+  std::unordered_multimap<Oid, Converter*> relations;
+  bool unswept = false;  // some of them may be free to go
 };
 
-Cache& TheCache() {
-  static Cache* cache = new Cache();
-  return *cache;
+Table& TheTable() {
+  static Table* table = new Table();
+  return *table;
 }
 
 MemoryContext ConverterMemory() {
@@ -83,12 +89,80 @@ MemoryContext ConverterMemory() {
   return context;
 }
 
-void TypesChanged(Datum, int, uint32) { g_generation++; }
+// Invalidations arrive anywhere, in the middle of a conversion too: they mark, and
+// change nothing else.
+void MarkOld(Converter* converter) {
+  if (!converter->current) return;
+  converter->current = false;
+  g_type_generation++;
+  TheTable().unswept = true;
+}
+
+void MarkAllOld() {
+  for (Converter* converter : TheTable().all) MarkOld(converter);
+}
+
+void TypesChanged(Datum, int, uint32 hash) {
+  if (hash == 0) return MarkAllOld();
+  const auto [first, last] = TheTable().types.equal_range(hash);
+  for (auto at = first; at != last; ++at) MarkOld(at->second);
+}
 
 // ALTER … ADD COLUMN and the like leave the row of the type itself alone.
 void RelationChanged(Datum, Oid relation) {
-  const auto& relations = TheCache().relations;
-  if (!OidIsValid(relation) || relations.count(relation) > 0) g_generation++;
+  if (!OidIsValid(relation)) return MarkAllOld();
+  const auto [first, last] = TheTable().relations.equal_range(relation);
+  for (auto at = first; at != last; ++at) MarkOld(at->second);
+}
+
+// The converter is told of changes from here on: what is read of the type comes after.
+void pg_follow_type(Converter* converter, Oid type) {
+  const uint32 hash = GetSysCacheHashValue1(TYPEOID, ObjectIdGetDatum(type));
+  TheTable().types.emplace(hash, converter);
+}
+
+// An empty one, with memory of its own.
+Converter* pg_new_converter() {
+  const MemoryContext memory =
+      AllocSetContextCreate(ConverterMemory(), "plts converter", ALLOCSET_SMALL_SIZES);
+  auto* converter = new (MemoryContextAllocZero(memory, sizeof(Converter))) Converter();
+  converter->memory = memory;
+  converter->generation = g_type_generation;
+  Table& table = TheTable();
+  table.all.insert(converter);
+  // Until it is kept, and for good where making it fails.
+  table.unswept = true;
+  return converter;
+}
+
+// The converter of a part, which the whole keeps.
+const Converter* pg_part(Oid type, int32 typmod = -1) {
+  const Converter* part = pg_converter(type, typmod);
+  KeepConverter(part);
+  return part;
+}
+
+bool MayGo(const Table& table, const Converter& converter) {
+  if (converter.references > 0) return false;
+  return !converter.complete || !converter.cached || !IsCurrent(&converter) ||
+         table.all.size() > kMostConverters;
+}
+
+template <class Index>
+void Unfollow(Index* index, const Converter* converter) {
+  std::erase_if(*index, [&](const auto& item) { return item.second == converter; });
+}
+
+void Free(Table& table, Converter* converter) {
+  ReleaseConverter(converter->element);
+  for (int i = 0; converter->fields != nullptr && i < converter->row->natts; i++) {
+    ReleaseConverter(converter->fields[i].converter);
+  }
+  table.all.erase(converter);
+  Unfollow(&table.types, converter);
+  Unfollow(&table.relations, converter);
+  Unfollow(&table.by_type, converter);
+  MemoryContextDelete(converter->memory);
 }
 
 const Family* FindFamily(Oid type) {
@@ -119,7 +193,7 @@ void pg_describe_row(Converter* converter) {
     field.name = pstrdup(NameStr(attribute->attname));
     const char* utf8 = pg_server_to_any(
         field.name, static_cast<int>(std::strlen(field.name)), PG_UTF8);
-    field.converter = pg_converter(attribute->atttypid, attribute->atttypmod);
+    field.converter = pg_part(attribute->atttypid, attribute->atttypmod);
     escape_json(&type, utf8);
     appendStringInfo(&type, ": %s | null; ", field.converter->ts_type);
     escape_json(&result, utf8);
@@ -146,7 +220,7 @@ void pg_choose_family(Converter* converter) {
   const Oid element = get_element_type(base);
   if (OidIsValid(element)) {
     // The modifier of an array is that of its elements.
-    converter->element = pg_converter(element, converter->typmod);
+    converter->element = pg_part(element, converter->typmod);
     converter->to_js = ArrayToJs;
     converter->to_datum = ArrayToDatum;
     converter->ts_type = pg_array_type(converter->element->ts_type);
@@ -154,10 +228,10 @@ void pg_choose_family(Converter* converter) {
     return;
   }
   if (get_typtype(base) == TYPTYPE_COMPOSITE) {
+    TheTable().relations.emplace(get_typ_typrelid(base), converter);
     TupleDesc shared = lookup_rowtype_tupdesc(base, -1);
     converter->row = CreateTupleDescCopy(shared);
     ReleaseTupleDesc(shared);
-    TheCache().relations.insert(get_typ_typrelid(base));
     converter->to_js = CompositeToJs;
     converter->to_datum = CompositeToDatum;
     pg_describe_row(converter);
@@ -176,14 +250,15 @@ void pg_choose_family(Converter* converter) {
   converter->ts_result = converter->ts_type;
 }
 
-const Converter* pg_make_converter(Oid type, int32 typmod) {
-  const MemoryContext before = MemoryContextSwitchTo(ConverterMemory());
-  void* memory = palloc0(sizeof(Converter));
-  auto* converter = new (memory) Converter();
+Converter* pg_make_converter(Oid type, int32 typmod) {
+  Converter* converter = pg_new_converter();
+  const MemoryContext before = MemoryContextSwitchTo(converter->memory);
+  pg_follow_type(converter, type);
   converter->type = type;
   converter->typmod = typmod;
   converter->base = getBaseTypeAndTypmod(type, &converter->typmod);
   converter->domain = converter->base != type;
+  if (converter->domain) pg_follow_type(converter, converter->base);
   get_typlenbyvalalign(converter->base, &converter->length, &converter->by_value,
                        &converter->align);
   converter->sql_name = format_type_be(type);
@@ -192,42 +267,72 @@ const Converter* pg_make_converter(Oid type, int32 typmod) {
   Oid function;
   bool varlena;
   getTypeOutputInfo(converter->base, &function, &varlena);
-  fmgr_info_cxt(function, &converter->output, ConverterMemory());
+  fmgr_info_cxt(function, &converter->output, converter->memory);
   getTypeInputInfo(type, &function, &converter->io_parameter);
-  fmgr_info_cxt(function, &converter->input, ConverterMemory());
+  fmgr_info_cxt(function, &converter->input, converter->memory);
   pg_choose_family(converter);
+  converter->complete = true;
   MemoryContextSwitchTo(before);
   return converter;
 }
 
 }  // namespace
 
-uint64_t TypeGeneration() { return g_generation; }
-
 void pg_watch_types() {
   CacheRegisterSyscacheCallback(TYPEOID, TypesChanged, 0);
   CacheRegisterRelcacheCallback(RelationChanged, 0);
 }
 
-const Converter* pg_converter(Oid type, int32 typmod) {
-  Cache& cache = TheCache();
-  if (cache.generation != g_generation) {
-    // What was made stays where it is: calls that run may hold it.
-    cache.converters.clear();
-    cache.relations.clear();
-    cache.generation = g_generation;
+bool LookWhetherCurrent(const Converter& converter) noexcept {
+  bool current = converter.current && IsCurrent(converter.element);
+  for (int i = 0; current && converter.fields != nullptr && i < converter.row->natts;
+       i++) {
+    current = IsCurrent(converter.fields[i].converter);
   }
+  converter.current = current;
+  converter.generation = g_type_generation;
+  return current;
+}
+
+void KeepConverter(const Converter* converter) noexcept {
+  if (converter != nullptr) converter->references++;
+}
+
+void ReleaseConverter(const Converter* converter) noexcept {
+  if (converter == nullptr || --converter->references > 0) return;
+  if (!converter->cached || !IsCurrent(converter)) TheTable().unswept = true;
+}
+
+void SweepConverters() {
+  Table& table = TheTable();
+  if (!table.unswept && table.all.size() <= kMostConverters) return;
+  // Each may have kept others, which then go too.
+  do {
+    table.unswept = false;
+    std::vector<Converter*> gone;
+    for (Converter* converter : table.all) {
+      if (MayGo(table, *converter)) gone.push_back(converter);
+    }
+    for (Converter* converter : gone) Free(table, converter);
+  } while (table.unswept);
+}
+
+const Converter* pg_converter(Oid type, int32 typmod) {
+  auto& by_type = TheTable().by_type;
   const Key key{type, typmod};
-  const auto known = cache.converters.find(key);
-  if (known != cache.converters.end()) return known->second;
-  const Converter* made = pg_make_converter(type, typmod);
-  cache.converters.emplace(key, made);
+  const auto known = by_type.find(key);
+  if (known != by_type.end() && IsCurrent(known->second)) return known->second;
+  // One that a change has made old while it was made serves its caller, and nobody
+  // after him.
+  Converter* made = pg_make_converter(type, typmod);
+  made->cached = true;
+  by_type[key] = made;
   return made;
 }
 
-const Converter* pg_row_converter(TupleDesc descriptor, MemoryContext memory) {
-  const MemoryContext before = MemoryContextSwitchTo(memory);
-  auto* converter = new (palloc0(sizeof(Converter))) Converter();
+const Converter* pg_row_converter(TupleDesc descriptor) {
+  Converter* converter = pg_new_converter();
+  const MemoryContext before = MemoryContextSwitchTo(converter->memory);
   converter->type = converter->base = descriptor->tdtypeid;
   converter->typmod = descriptor->tdtypmod;
   converter->length = -1;
@@ -237,6 +342,7 @@ const Converter* pg_row_converter(TupleDesc descriptor, MemoryContext memory) {
   converter->to_datum = CompositeToDatum;
   converter->sql_name = pstrdup("record");
   pg_describe_row(converter);
+  converter->complete = true;
   MemoryContextSwitchTo(before);
   return converter;
 }

@@ -42,8 +42,9 @@ struct Field {
   const Converter* converter;
 };
 
-// Immutable once made; lives as long as the backend, so that whoever holds a pointer is
-// safe while types change. PgTypeGeneration() says when to ask again.
+// Immutable but for its bookkeeping. A change of its type makes it old and frees
+// nothing: it lives until nobody keeps it any more and SweepConverters() runs. Whoever
+// has one beyond what he asked for it for keeps a ConverterRef.
 struct Converter {
   Oid type = InvalidOid;  // the type itself, a domain included
   Oid base = InvalidOid;  // the type below all domains
@@ -65,17 +66,66 @@ struct Converter {
   char* sql_name = nullptr;            // as format_type prints it
   char* ts_type = nullptr;             // what TypeScript sees, without null
   char* ts_result = nullptr;           // what TypeScript may return for it
+
+  MemoryContext memory = nullptr;  // of itself and all that it has
+  bool cached = false;             // others who ask for the type get it too
+  bool complete = false;           // false where an error came while it was made
+  mutable int references = 0;
+  mutable bool current = true;  // false once a type that it knows may have changed
+  mutable uint64_t generation =
+      0;  // TypeGeneration() when `current` was last looked at
 };
 
 // The converter of a type. May ereport.
 const Converter* pg_converter(Oid type, int32 typmod = -1);
 
-// The converter of rows of `descriptor`, which need not be of a named type. The caller
-// keeps it; it lives in `memory`. May ereport.
-const Converter* pg_row_converter(TupleDesc descriptor, MemoryContext memory);
+// A converter of rows of `descriptor`, which need not be of a named type: the caller's
+// own. May ereport.
+const Converter* pg_row_converter(TupleDesc descriptor);
 
-// Grows whenever the definition of any type may have changed.
-uint64_t TypeGeneration();
+// Grows whenever the definition of a type that some converter knows may have changed.
+inline uint64_t g_type_generation = 1;
+inline uint64_t TypeGeneration() { return g_type_generation; }
+
+// False once another is to be asked for. Runs no code of PostgreSQL's.
+bool LookWhetherCurrent(const Converter& converter) noexcept;
+inline bool IsCurrent(const Converter* converter) noexcept {
+  if (converter == nullptr) return true;
+  if (converter->generation == g_type_generation) return converter->current;
+  return LookWhetherCurrent(*converter);
+}
+
+// Frees the converters that are old, or somebody's own, and that nobody keeps. Called
+// where converters are asked for anew, before they are: a converter that was asked for
+// and is not kept yet would go.
+void SweepConverters();
+
+void KeepConverter(const Converter* converter) noexcept;
+void ReleaseConverter(const Converter* converter) noexcept;
+
+// Keeps a converter, or none. Frees nothing itself, so that it may go anywhere. Not for
+// use inside a Guard, where a longjmp would pass over it.
+class ConverterRef {
+ public:
+  ConverterRef() = default;
+  // Implicit, as for other pointers.
+  ConverterRef(const Converter* converter) noexcept : converter_(converter) {
+    KeepConverter(converter);
+  }
+  ConverterRef(const ConverterRef& other) noexcept : ConverterRef(other.converter_) {}
+  ConverterRef(ConverterRef&& other) noexcept
+      : converter_(std::exchange(other.converter_, nullptr)) {}
+  ConverterRef& operator=(ConverterRef other) noexcept {
+    std::swap(converter_, other.converter_);
+    return *this;
+  }
+  ~ConverterRef() { ReleaseConverter(converter_); }
+  operator const Converter*() const noexcept { return converter_; }
+  const Converter* operator->() const noexcept { return converter_; }
+
+ private:
+  const Converter* converter_ = nullptr;
+};
 
 // Registers for the changes, once a process. May ereport.
 void pg_watch_types();

@@ -14,7 +14,6 @@ constexpr size_t kMostLayouts = 4096;
 
 struct Entry {
   std::shared_ptr<const RelationShape> shape;
-  uint64_t type_generation;
   bool current;
 };
 
@@ -52,6 +51,14 @@ std::string Utf8(const char* text) {
   return utf8;
 }
 
+bool IsCurrent(const Entry& entry) {
+  if (!entry.current) return false;
+  for (const RelationShape::Column& column : entry.shape->columns) {
+    if (!IsCurrent(column.converter)) return false;
+  }
+  return true;
+}
+
 std::shared_ptr<const RelationShape> MakeShape(Cache& cache, Relation relation) {
   auto shape = std::make_shared<RelationShape>();
   shape->serial = ++cache.next_serial;
@@ -64,12 +71,11 @@ std::shared_ptr<const RelationShape> MakeShape(Cache& cache, Relation relation) 
   std::string key;
   for (int i = 0; i < row->natts; i++) {
     Form_pg_attribute attribute = TupleDescAttr(row, i);
-    RelationShape::Column column = {{}, nullptr, attribute->attgenerated != '\0'};
+    RelationShape::Column column = {{}, {}, attribute->attgenerated != '\0'};
     if (!attribute->attisdropped) {
       column.name = Utf8(NameStr(attribute->attname));
-      Guard([&] {
-        column.converter = pg_converter(attribute->atttypid, attribute->atttypmod);
-      });
+      column.converter = Guard(
+          [&] { return pg_converter(attribute->atttypid, attribute->atttypmod); });
       key += column.name;
       shape->by_name.emplace(column.name, i);
     }
@@ -89,17 +95,17 @@ std::shared_ptr<const RelationShape> ShapeOf(Relation relation) {
   Cache& cache = TheCache();
   const Oid relid = RelationGetRelid(relation);
   const auto known = cache.entries.find(relid);
-  if (known != cache.entries.end() && known->second.current &&
-      known->second.type_generation == TypeGeneration()) {
+  if (known != cache.entries.end() && IsCurrent(known->second)) {
     return known->second.shape;
   }
-  // Before it is made, so that a change that arrives meanwhile is not missed.
-  if (known == cache.entries.end() && cache.entries.size() >= kMostShapes) {
-    cache.entries.clear();
-  }
+  // Of tables that have changed or are gone.
+  std::erase_if(cache.entries,
+                [](const auto& item) { return !IsCurrent(item.second); });
+  if (cache.entries.size() >= kMostShapes) cache.entries.clear();
+  SweepConverters();
+  // Filed before it is made, so that a change that arrives meanwhile is not missed.
   Entry& entry = cache.entries[relid];
   entry.current = true;
-  entry.type_generation = TypeGeneration();
   try {
     return entry.shape = MakeShape(cache, relation);
   } catch (...) {

@@ -15,7 +15,7 @@ namespace plts {
 struct RelationShape {
   struct Column {
     std::string name;
-    const Converter* converter;  // null for a dropped column
+    ConverterRef converter;  // none for a dropped column
     bool generated;
   };
   uint64_t serial;  // never used twice in a process

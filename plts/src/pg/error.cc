@@ -2,7 +2,27 @@
 
 #include "pg/error.h"
 
+#include <unordered_set>
+
 namespace plts {
+namespace {
+
+// The copy of a constant that CopyErrorData has made in ErrorMemory(), which nothing of
+// PostgreSQL's frees, becomes one that all errors share and that stays: the error stack
+// refers to it after the Error is gone. There are as many as places that raise.
+void Share(const char** text) noexcept {
+  if (*text == nullptr) return;
+  static auto* shared = new std::unordered_set<std::string>();
+  try {
+    const char* kept = shared->emplace(*text).first->c_str();
+    pfree(const_cast<char*>(*text));
+    *text = kept;
+  } catch (const std::exception&) {
+    // Without memory for the set the copy stays.
+  }
+}
+
+}  // namespace
 
 MemoryContext ErrorMemory() {
   static MemoryContext context = nullptr;
@@ -23,7 +43,15 @@ char* ErrorString(std::string_view text) {
 Error::Error(ErrorData* data, bool complete) noexcept
     : data_(data),
       complete_(complete),
-      origin_(Uncatchable() ? Origin::kCancel : Origin::kPostgres) {}
+      origin_(Uncatchable() ? Origin::kCancel : Origin::kPostgres) {
+  for (const char** text :
+       {&data->filename, &data->funcname, &data->domain, &data->context_domain}) {
+    Share(text);
+  }
+  // For translators of messages; a format need not be a constant.
+  if (data->message_id != nullptr) pfree(const_cast<char*>(data->message_id));
+  data->message_id = nullptr;
+}
 
 Error::Error(int sqlstate, std::string_view message, std::string_view detail,
              std::string_view hint)
@@ -46,7 +74,9 @@ Error& Error::operator=(Error&& other) noexcept {
 }
 
 Error::~Error() {
-  if (data_ != nullptr) FreeErrorData(data_);
+  if (data_ == nullptr) return;
+  data_->filename = data_->funcname = data_->domain = data_->context_domain = nullptr;
+  FreeErrorData(data_);
 }
 
 bool Error::Uncatchable() const noexcept {
@@ -63,12 +93,16 @@ bool Error::Uncatchable() const noexcept {
   }
 }
 
+void Error::Set(char** field, std::string_view text) {
+  char* const before = std::exchange(*field, ErrorString(text));
+  if (before != nullptr) pfree(before);
+}
+
 void Error::AddContext(std::string_view line) {
   std::string text = data_->context != nullptr ? data_->context : "";
   if (!text.empty()) text += '\n';
   text += line;
-  if (data_->context != nullptr) pfree(data_->context);
-  data_->context = ErrorString(text);
+  Set(&data_->context, text);
 }
 
 void Error::InsertContext(std::string_view text, std::string_view before, int skip) {

@@ -23,7 +23,7 @@ enum class Origin : int {
 // exception.
 class Error {
  public:
-  // Takes ownership of `data`, which must have been made in ErrorMemory().
+  // Takes ownership of `data`, which CopyErrorData must have made in ErrorMemory().
   // `complete` says that its context lines were collected when it was raised.
   Error(ErrorData* data, bool complete) noexcept;
   Error(int sqlstate, std::string_view message, std::string_view detail = {},
@@ -47,6 +47,9 @@ class Error {
 
   // Cancel, timeout, termination: errors that no JavaScript may catch.
   bool Uncatchable() const noexcept;
+
+  // Gives a field of data(), one of its texts, another text.
+  static void Set(char** field, std::string_view text);
 
   // Appends a line to the CONTEXT that the client will see.
   void AddContext(std::string_view line);

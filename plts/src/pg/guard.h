@@ -25,7 +25,8 @@ inline void LeaveGuard(World world) noexcept {
 
 // Runs `body`, which may ereport, and throws Error where it does. What `body` declares
 // must be trivially destructible: a longjmp passes over it. With World::kMixed it may
-// call V8's API too, but none of the scope classes.
+// call V8's API too, but none of the scope classes. Whatever it ends with but a return,
+// Thrown too, the memory context and the error contexts are the caller's again.
 template <class Body>
 auto Guard(Body&& body, World world = World::kPostgres) -> decltype(body()) {
   sigjmp_buf* const saved_stack = PG_exception_stack;
@@ -44,7 +45,13 @@ auto Guard(Body&& body, World world = World::kPostgres) -> decltype(body()) {
     } restore{saved_stack, saved_world};
     PG_exception_stack = &jump;
     g_world = world;
-    return body();
+    try {
+      return body();
+    } catch (...) {
+      error_context_stack = saved_contexts;
+      MemoryContextSwitchTo(saved_memory);
+      throw;
+    }
   }
   PG_exception_stack = saved_stack;
   error_context_stack = saved_contexts;
