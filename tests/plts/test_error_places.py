@@ -1,4 +1,4 @@
-"""Where an error says that it arose: the statement, the caret and the TypeScript line."""
+"""Where an error says that it arose: the statement, the caret, the TypeScript line."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 
 from tests.plts.support import Connection, Refusal, define, fetch, refused
 
-# What fails, on the second line of a body: the SQLSTATE, the statement and position that
-# the error must have, and code that awaits it or runs it at once.
+# What fails, on the second line of a body: the SQLSTATE, the statement and position
+# that the error must have, and code that awaits it or runs it at once.
 PATHS = {
     "query": (
         "42703",
