@@ -243,6 +243,48 @@ def test_refused(
         evaluate(shared, sql_type, f"return ({expression}) as any")
 
 
+@pytest.mark.parametrize("sql_type", ["jsonb", "json"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "const d: any = {}; d.self = d; return d",
+        "const d = ctx.args.doc; d.self = d; return d",
+        "const d = ctx.args.doc; d.items.push(d.items); return d",
+        "const d = ctx.args.doc; d.items[0].up = [{ d }]; return d",
+        "const d = ctx.args.doc; return { a: d, b: Object.assign(d, { d: [d] }) }",
+        "const d: any = [Array(20000).fill({ n: 1 })]; d.push({ d }); return d",
+        "let d: any = { big: Array(2000).fill('x') }; const first = d;"
+        "for (let i = 0; i < 100; i++) d = { d }; first.d = d; return d",
+    ],
+)
+def test_what_refers_to_itself_is_refused_at_once(
+    shared: Connection, sql_type: str, body: str
+) -> None:
+    shared.execute(
+        f"create or replace function cyclic(doc jsonb) returns {sql_type} language plts"
+        f" as $$ export default (ctx: Ctx<{{ doc: any }}>) => {{ {body} }} $$".encode()
+    )
+    shared.execute("set statement_timeout = '5s'")
+
+    with refused("54001") as refusal:
+        shared.execute(
+            "select cyclic((select jsonb_build_object('items',"
+            " (select jsonb_agg(jsonb_build_object('n', n))"
+            " from generate_series(1, 20000) n))))"
+        )
+
+    shared.execute("reset statement_timeout; drop function cyclic(jsonb)")
+    assert "refers to itself" in refusal.message
+
+
+def test_what_is_there_twice_does_not_refer_to_itself(shared: Connection) -> None:
+    value = evaluate(
+        shared, "jsonb", "const a = [1]; return { a, b: [a, { a }], c: [[[a]]] }"
+    )
+
+    assert value == {"a": [1], "b": [[1], {"a": [1]}], "c": [[[[1]]]]}
+
+
 def test_nul_is_refused_by_jsonb(shared: Connection) -> None:
     with refused("22021"):
         evaluate(shared, "jsonb", "return 'a\\0b'")

@@ -95,4 +95,23 @@ void pg_check_depth(const Converter& converter) {
                   converter.sql_name)));
 }
 
+Enclosing pg_enclose(const Converter& converter, v8::Local<v8::Object> object,
+                     const Enclosing* outer) {
+  // A deep value is compared with all that it is in now and then only, or the time
+  // would grow with the square of the depth.
+  constexpr int kNear = 64;
+  const int depth = outer == nullptr ? 0 : outer->depth + 1;
+  const bool all = depth % kNear == 0;
+  int near = kNear;
+  for (const Enclosing* at = outer; at != nullptr && (all || near > 0);
+       at = at->outer, near--) {
+    if (at->object != object) continue;
+    ereport(ERROR, (errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+                    errmsg("a JavaScript value refers to itself, and cannot become "
+                           "SQL type %s",
+                           converter.sql_name)));
+  }
+  return {object, outer, depth};
+}
+
 }  // namespace plts

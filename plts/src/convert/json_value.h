@@ -32,7 +32,20 @@ v8::Local<v8::Array> JsonKeys(const Conversion& c, v8::Local<v8::Object> object)
 v8::Local<v8::Array> pg_json_keys(const Converter& converter, const Conversion& c,
                                   v8::Local<v8::Object> object);
 
-// Raises 54001 where the stack is short: the value may contain itself.
+// Raises 54001 where the stack is short.
 void pg_check_depth(const Converter& converter);
+
+// An object that is being written, and those that it is in.
+struct Enclosing {
+  v8::Local<v8::Object> object;
+  const Enclosing* outer;
+  int depth;
+};
+
+// The same of an object in `outer`. Raises 54001 where that has it already: a value
+// that contains itself would be written until the memory is used up, for each of
+// thousands of rounds may be as large as the value.
+Enclosing pg_enclose(const Converter& converter, v8::Local<v8::Object> object,
+                     const Enclosing* outer);
 
 }  // namespace plts

@@ -93,12 +93,23 @@ class Writer {
     } else if (value->IsNullOrUndefined()) {
       sink_.pg_null();
     } else if (IsJsonArray(value)) {
-      pg_array(value.As<v8::Object>());
+      pg_inside(value.As<v8::Object>(), true);
     } else if (value->IsObject() && !HasNoJson(value)) {
-      pg_object(value.As<v8::Object>());
+      pg_inside(value.As<v8::Object>(), false);
     } else {
       pg_no_json(converter_, c_, value);
     }
+  }
+
+  void pg_inside(v8::Local<v8::Object> object, bool is_array) {
+    const Enclosing here = pg_enclose(converter_, object, enclosing_);
+    enclosing_ = &here;
+    if (is_array) {
+      pg_array(object);
+    } else {
+      pg_object(object);
+    }
+    enclosing_ = here.outer;
   }
 
   void pg_array(v8::Local<v8::Object> array) {
@@ -130,6 +141,7 @@ class Writer {
   const Converter& converter_;
   const Conversion& c_;
   TextSink sink_;
+  const Enclosing* enclosing_ = nullptr;
 };
 
 }  // namespace

@@ -119,11 +119,14 @@ class JsonbWriter {
       std::memcpy(out_.data + at, unread.part.data, unread.part.size);
     } else {
       value = pg_plain(c_, value);
+      const Enclosing here = pg_enclose(converter_, value.As<v8::Object>(), enclosing_);
+      enclosing_ = &here;
       if (IsJsonArray(value)) {
-        pg_array(value.As<v8::Object>());
+        pg_array(here.object);
       } else {
-        pg_object(value.As<v8::Object>());
+        pg_object(here.object);
       }
+      enclosing_ = here.outer;
     }
     return JENTRY_ISCONTAINER | pg_length_since(start);
   }
@@ -269,6 +272,7 @@ class JsonbWriter {
 
   const Converter& converter_;
   const Conversion& c_;
+  const Enclosing* enclosing_ = nullptr;
   StringInfoData out_;
 };
 
