@@ -465,6 +465,8 @@ def test_no_verb_warns_of_its_own_sql(hostile: Connection) -> None:
     )
 
     deploy(hostile)
+    # So that the rollback has something to go back to.
+    write(hostile, "pointer_like", "\t { return 2; }")
     for call in (
         "plan('prod', 'shop')",
         "diff('prod', 'shop')",
