@@ -146,6 +146,7 @@ def test_statement_with_columns_of_one_name_leaves_nothing(session: Connection) 
     body = """
         const sql = "insert into item values (1) returning id, id";
         try { await ctx.db.query(sql) } catch (error: any) { return error.code }
+        return null
     """
 
     assert evaluate(session, "text", body) == "42701"

@@ -36,14 +36,6 @@ TimeoutId TheTimeout() {
   return id;
 }
 
-// Where PostgreSQL's own timeouts say so in an error; its texts are translated, so it
-// is asked for the indicator before the error is made.
-bool IsTimeout(const Error& error) {
-  return error.sqlstate() == ERRCODE_QUERY_CANCELED &&
-         error.data().message_id != nullptr &&
-         std::strstr(error.data().message_id, "timeout") != nullptr;
-}
-
 }  // namespace
 
 RuntimeLimit::RuntimeLimit() {
@@ -76,8 +68,6 @@ void RuntimeLimit::Explain(Error* error) const {
     ErrorData& data = error->data();
     Error::Set(&data.message, "canceling statement due to plts.max_runtime_ms");
     Error::Set(&data.detail, "The limit is " + std::to_string(max_runtime_ms) + " ms.");
-    error->SetOrigin(Origin::kTimeout);
-  } else if (IsTimeout(*error)) {
     error->SetOrigin(Origin::kTimeout);
   }
 }

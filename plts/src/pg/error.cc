@@ -44,6 +44,12 @@ Error::Error(ErrorData* data, bool complete) noexcept
     : data_(data),
       complete_(complete),
       origin_(Uncatchable() ? Origin::kCancel : Origin::kPostgres) {
+  // PostgreSQL forgets which timeout it was when it raises the error, and its texts are
+  // translated; what they are translated from is not.
+  if (data->sqlerrcode == ERRCODE_QUERY_CANCELED && data->message_id != nullptr &&
+      std::strstr(data->message_id, "timeout") != nullptr) {
+    origin_ = Origin::kTimeout;
+  }
   for (const char** text :
        {&data->filename, &data->funcname, &data->domain, &data->context_domain}) {
     Share(text);
