@@ -50,7 +50,8 @@ do $$ begin
   end loop;
 end $$
 """
-# Deployments of ten functions, each the way back of the next, the last one active.
+# Deployments of ten functions, each the way back of the next, the last one active. Every
+# other one lacks a function: steps back are those that make something else live.
 _HISTORY = """
 with made as (
   insert into stopgap.deployment
@@ -67,7 +68,11 @@ insert into stopgap.fn_version
 select m.id, v.fn_name, v.fn_schema, v.live_fn_schema, v.kind, v.artifact_hash,
   v.pointer, v.attributes
 from made as m
-cross join (select * from stopgap.fn_version where deployment_id = 1 limit 10) as v;
+cross join (
+  select *, row_number() over (order by fn_name) as place
+  from stopgap.fn_version where deployment_id = 1 order by fn_name limit 10
+) as v
+where v.place > 1 or m.id % 2 = 1;
 update stopgap.deployment set status = 'superseded' where id = 1;
 update stopgap.deployment set status = 'active' where id = {count} + 1;
 update stopgap.environment set active_deployment_id = {count} + 1;
