@@ -37,7 +37,7 @@ from ..plan import Materialization, Target, as_it_is, is_change
 from ..requirements import require_language, require_parameters
 from ..returning import Goal, goal_of, grants_of
 from ..scanning import check_source_schema
-from ..session import Session, require_deployer, require_origin
+from ..session import Session, require_origin, require_reader
 from ..source import Scan, SourceFunction, divide, refuse_ambiguous
 from ..store import Environment, find_environment, target_of
 from ..targeting import activation_target, check_request, rollback_target
@@ -64,7 +64,7 @@ def plan(
         raise InvalidOption(
             'from_schema, "rollback" and "activate" exclude each other', hint=_CHOICE
         )
-    require_deployer(session)
+    require_reader(session)
     if from_schema is not None:
         prune = session.settings.prunes(given.boolean("prune"))
         blueprint = _plan_deploy(session, env, from_schema, prune=prune)
