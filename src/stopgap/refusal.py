@@ -15,6 +15,23 @@ _INSUFFICIENT_PRIVILEGE = "42501"
 _KEPT_OUT = tuple(
     f"permission denied for {kind} " for kind in ("function", "view", "table")
 )
+# Whose rights a function takes; those of the others, and views, stopgap_reader's.
+_ROLES = {
+    **dict.fromkeys(
+        (
+            "deploy",
+            "rollback",
+            "activate",
+            "repair",
+            "promote",
+            "import_deployment",
+            "record_failure",
+            "find_deployment",
+        ),
+        "stopgap_deployer",
+    ),
+    "gc": "stopgap_maintainer",
+}
 # PL/Python puts the name of an exception before its message, once for each function of
 # its that it passes through; the engine's is its verb.
 _PREFIX = re.compile(r"^((stopgap|spiexceptions|plpy)\.\w+: )+")
@@ -62,9 +79,11 @@ def _missing_role(sqlstate: str | None, message: str) -> str | None:
     """Return which role the caller lacks whom PostgreSQL keeps from the engine."""
     if sqlstate != _INSUFFICIENT_PRIVILEGE or not message.startswith(_KEPT_OUT):
         return None
-    if message.endswith(" after_restore"):
+    what = message.rpartition(" ")[2]
+    if what == "after_restore":
         return "that is for superusers"
-    return "it takes the rights of stopgap_deployer: grant stopgap_deployer to …;"
+    role = _ROLES.get(what, "stopgap_reader")
+    return f"it takes the rights of {role}: grant {role} to …;"
 
 
 def parse_diagnostics(detail: str) -> tuple[Diagnostic, ...]:

@@ -1,5 +1,5 @@
--- Privileges: stopgap_owner owns all of it, deployers deploy and read, the public
--- learns the version.
+-- Privileges: stopgap_owner owns all of it, deployers deploy, maintainers remove
+-- history, both read as readers do, the public learns the version.
 --
 -- The functions run as stopgap_owner because the tables and the live schemas are
 -- nobody else's to write. They check what the caller may do themselves.
@@ -78,28 +78,39 @@ revoke all on function stopgap.import_deployment(text, jsonb, jsonb) from public
 revoke all on function stopgap.verify(jsonb) from public;
 revoke all on function stopgap.after_restore(jsonb) from public;
 
+-- What 0.1.0 had given to deployers, others have now, or they have it as readers.
+revoke all on function stopgap.status(text) from stopgap_deployer;
+revoke all on function stopgap.deployments(text, int, bigint, bool)
+    from stopgap_deployer;
+revoke all on function stopgap.diff(text, text, jsonb) from stopgap_deployer;
+revoke all on all tables in schema stopgap from stopgap_deployer;
+revoke all on schema plts from stopgap_deployer;
+revoke all on plts.artifact from stopgap_deployer;
+revoke all on function plts.get_artifact(text) from stopgap_deployer;
+revoke all on function plts.typecheck_ts(text[], jsonb) from stopgap_deployer;
+
 grant execute on function stopgap.deploy(text, text, text, jsonb) to stopgap_deployer;
 grant execute on function stopgap.rollback(text, int, bigint, jsonb)
     to stopgap_deployer;
-grant execute on function stopgap.status(text) to stopgap_deployer;
+grant execute on function stopgap.status(text) to stopgap_reader;
 grant execute on function stopgap.deployments(text, int, bigint, bool)
-    to stopgap_deployer;
-grant execute on function stopgap.diff(text, text, jsonb) to stopgap_deployer;
-grant execute on function stopgap.plan(text, text, jsonb) to stopgap_deployer;
+    to stopgap_reader;
+grant execute on function stopgap.diff(text, text, jsonb) to stopgap_reader;
+grant execute on function stopgap.plan(text, text, jsonb) to stopgap_reader;
 grant execute on function stopgap.activate(text, bigint, jsonb) to stopgap_deployer;
 grant execute on function stopgap.repair(text, jsonb) to stopgap_deployer;
 grant execute on function stopgap.record_failure(text, text, jsonb, jsonb)
     to stopgap_deployer;
 grant execute on function stopgap.find_deployment(text, text) to stopgap_deployer;
-grant execute on function stopgap.gc(jsonb) to stopgap_deployer;
+grant execute on function stopgap.gc(jsonb) to stopgap_maintainer;
 grant execute on function stopgap.promote(text, text, jsonb) to stopgap_deployer;
 grant execute on function stopgap.export_deployment(text, bigint, jsonb)
-    to stopgap_deployer;
+    to stopgap_reader;
 grant execute on function stopgap.import_deployment(text, jsonb, jsonb)
     to stopgap_deployer;
-grant execute on function stopgap.verify(jsonb) to stopgap_deployer;
+grant execute on function stopgap.verify(jsonb) to stopgap_reader;
 
--- Deployers read everything: the history, and the code that it refers to.
+-- Readers read everything: the history, and the code that it refers to.
 grant select on
     stopgap.environment,
     stopgap.deployment,
@@ -109,8 +120,8 @@ grant select on
     stopgap.repair_log,
     stopgap.activation_audit,
     stopgap.environment_overview
-    to stopgap_deployer;
-grant usage on schema plts to stopgap_deployer;
-grant select on plts.artifact to stopgap_deployer;
-grant execute on function plts.get_artifact(text) to stopgap_deployer;
-grant execute on function plts.typecheck_ts(text[], jsonb) to stopgap_deployer;
+    to stopgap_reader;
+grant usage on schema plts to stopgap_reader;
+grant select on plts.artifact to stopgap_reader;
+grant execute on function plts.get_artifact(text) to stopgap_reader;
+grant execute on function plts.typecheck_ts(text[], jsonb) to stopgap_reader;

@@ -10,15 +10,22 @@ do $$
 declare
     comments constant jsonb := '{
         "stopgap_owner": "stopgap: owns live schemas and live functions",
+        "stopgap_reader": "stopgap: reads what is live, and the history",
         "stopgap_deployer": "stopgap: deploys, rolls back, and reads the history",
+        "stopgap_maintainer": "stopgap: removes history, and reads it",
         "app_user": "stopgap: calls live functions"
     }';
     role_name text;
     existing pg_catalog.pg_roles;
     members text;
     is_ours bool;
+    is_update constant bool :=
+        pg_catalog.to_regclass('stopgap.environment') is not null;
 begin
     for role_name in select pg_catalog.jsonb_object_keys(comments) loop
+        -- What these have been given since the version that made them is meant.
+        continue when is_update
+            and role_name in ('stopgap_owner', 'stopgap_deployer', 'app_user');
         select r.* into existing
         from pg_catalog.pg_roles as r
         where r.rolname = role_name;
@@ -59,7 +66,7 @@ begin
         if members is not null
             and (
                 role_name = 'stopgap_owner'
-                or role_name = 'stopgap_deployer' and not is_ours
+                or role_name <> 'app_user' and not is_ours
             )
         then
             raise exception 'role "%" exists, and has members: %', role_name, members
@@ -84,3 +91,8 @@ begin
     end loop;
 end
 $$;
+
+-- Who changes what is live, or removes what was, sees it.
+alter role stopgap_deployer inherit;
+alter role stopgap_maintainer inherit;
+grant stopgap_reader to stopgap_deployer, stopgap_maintainer;

@@ -349,8 +349,14 @@ def test_who_lacks_the_role_is_told_which(
     shop: Connection, run: Run, database: str
 ) -> None:
     as_user = f"{database}?options=-c%20role%3Dapp_user"
-    for command in ("audit", "rollback", "status", "gc", "plan --from-schema shop"):
-        assert "stopgap_deployer" in run(*command.split(), "--db", as_user).stderr
+    for command, role in {
+        "audit": "stopgap_reader",
+        "status": "stopgap_reader",
+        "plan --from-schema shop": "stopgap_reader",
+        "rollback": "stopgap_deployer",
+        "gc": "stopgap_maintainer",
+    }.items():
+        assert f"grant {role} to" in run(*command.split(), "--db", as_user).stderr
     assert "superusers" in run("after-restore", "--db", as_user).stderr
 
 

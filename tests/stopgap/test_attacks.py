@@ -11,7 +11,7 @@ import pytest
 from psycopg import errors, sql
 
 from tests.fixtures.cluster import Connect
-from tests.stopgap.roles import APP, DEPLOYER, NOBODY
+from tests.stopgap.roles import APP, NOBODY, OPERATOR
 from tests.stopgap.schema import (
     Connection,
     answering,
@@ -38,9 +38,9 @@ def deployer(connection: Connection, connect: Connect) -> Connection:
             "grant usage on language plts to {0};"
             "create schema shop authorization {0};"
             "create schema trap authorization {0}"
-        ).format(sql.Identifier(DEPLOYER))
+        ).format(sql.Identifier(OPERATOR))
     )
-    return connect(role=DEPLOYER)
+    return connect(role=OPERATOR)
 
 
 def write(deployer: Connection, name: str, code: str, attributes: str = "") -> None:
@@ -54,7 +54,7 @@ def write(deployer: Connection, name: str, code: str, attributes: str = "") -> N
 
 
 def everything(deployer: Connection) -> None:
-    """Run what a deployer can run."""
+    """Run what those can run who may run everything."""
     first = deploy(deployer)
     write(deployer, "f", answering(2))
     write(deployer, "g", answering(2))

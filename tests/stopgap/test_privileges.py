@@ -10,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.golden import Golden
-from tests.stopgap.roles import APP, DEPLOYER, NOBODY
+from tests.stopgap.roles import APP, DEPLOYER, MAINTAINER, NOBODY, READER
 from tests.stopgap.schema import Connection, deploy, rows, write
 
 GOLDEN = Path(__file__).with_name("privileges.txt")
 # By the name that the record has for them. Everybody has what the last one has.
 ROLES = {
     "stopgap_owner": "stopgap_owner",
+    "reader": READER,
     "deployer": DEPLOYER,
+    "maintainer": MAINTAINER,
     "app_user": APP,
     "anybody": NOBODY,
 }

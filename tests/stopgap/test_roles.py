@@ -7,7 +7,7 @@ import pytest
 from psycopg import errors
 
 from tests.fixtures.cluster import Connect, StartCluster
-from tests.stopgap.roles import APP, DEPLOYER, NOBODY
+from tests.stopgap.roles import APP, DEPLOYER, MAINTAINER, NOBODY, READER
 from tests.stopgap.schema import (
     Connection,
     bodies,
@@ -47,6 +47,11 @@ CALLS = (
     "stopgap.export_deployment('prod')",
     "stopgap.import_deployment('prod', '{}')",
 )
+# What each role may call of them, beside what readers may.
+READING = frozenset(
+    {"status", "deployments", "diff", "plan", "verify", "export_deployment"}
+)
+REMOVING = frozenset({"gc"})
 AS_CALLER = """export default async (ctx: Ctx<unknown>) => {
   const [row] = await ctx.db.query("select current_user::text as me");
   return row!.me;
@@ -99,6 +104,57 @@ def test_a_deployer_needs_usage_on_the_source_schema(
         assert error.value.diag.message_hint == (
             f'grant usage on schema "Private" to "{DEPLOYER}";'
         )
+
+
+def verb_of(call: str) -> str:
+    return call.removeprefix("stopgap.").partition("(")[0]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=verb_of)
+@pytest.mark.parametrize("role", [READER, DEPLOYER, MAINTAINER])
+def test_each_role_calls_what_is_its_own_and_what_readers_do(
+    shop: Connection, connect: Connect, role: str, call: str
+) -> None:
+    verb = verb_of(call)
+    own = {
+        READER: READING,
+        DEPLOYER: {verb_of(each) for each in CALLS} - REMOVING,
+        MAINTAINER: READING | REMOVING,
+    }
+    shop.execute("grant usage on schema shop to stopgap_reader")
+    user = connect(role=role)
+
+    if verb in own[role]:
+        refused = None
+        try:
+            value(user, f"select {call}")
+        except psycopg.Error as error:
+            refused = error.sqlstate
+        # Some of them ask for what makes no sense.
+        assert refused is None or refused.startswith(("SG1", "SG2"))
+    else:
+        with pytest.raises(errors.InsufficientPrivilege):
+            value(user, f"select {call}")
+
+
+@pytest.mark.parametrize(
+    ("call", "sqlstate", "needed"),
+    [
+        ("stopgap.status('prod')", "SG008", "stopgap_reader"),
+        ("stopgap.rollback('prod')", "SG001", "stopgap_deployer"),
+        ("stopgap.gc()", "SG009", "stopgap_maintainer"),
+    ],
+)
+def test_a_refusal_names_the_role_that_is_missing(
+    shop: Connection, connect: Connect, call: str, sqlstate: str, needed: str
+) -> None:
+    shop.execute("grant execute on all functions in schema stopgap to public")
+
+    with pytest.raises(psycopg.Error, match=needed) as error:
+        value(connect(role=NOBODY), f"select {call}")
+
+    assert error.value.sqlstate == sqlstate
+    assert error.value.diag.message_hint == f'grant {needed} to "{NOBODY}";'
 
 
 @pytest.mark.parametrize("role", [APP, NOBODY])
@@ -225,11 +281,18 @@ def test_the_owner_is_no_superuser_and_logs_in_nowhere(connection: Connection) -
         connection,
         "select rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb,"
         " rolbypassrls, rolreplication from pg_roles"
-        " where rolname in ('stopgap_owner', 'stopgap_deployer', 'app_user')"
+        " where rolname in ('stopgap_owner', 'stopgap_reader', 'stopgap_deployer',"
+        " 'stopgap_maintainer', 'app_user')"
         " order by rolname",
     ) == [
         (name, False, False, False, False, False, False)
-        for name in ("app_user", "stopgap_deployer", "stopgap_owner")
+        for name in (
+            "app_user",
+            "stopgap_deployer",
+            "stopgap_maintainer",
+            "stopgap_owner",
+            "stopgap_reader",
+        )
     ]
 
 
@@ -323,6 +386,12 @@ def test_existing_roles_are_adopted_only_if_they_are_harmless(
         "create role stopgap_deployer createrole": "can do more than it should",
         "create role stopgap_owner; create role m in role stopgap_owner": "members: m",
         "create role stopgap_deployer; create role m in role stopgap_deployer": (
+            "members: m"
+        ),
+        "create role stopgap_reader; create role m in role stopgap_reader": (
+            "members: m"
+        ),
+        "create role stopgap_maintainer; create role m in role stopgap_maintainer": (
             "members: m"
         ),
         "create role m; create role stopgap_owner in role m": "of other roles",

@@ -101,6 +101,18 @@ class SuperuserRequired(PermissionRefused):
     sqlstate = "SG007"
 
 
+class NotReader(PermissionRefused):
+    """The caller is no member of stopgap_reader."""
+
+    sqlstate = "SG008"
+
+
+class NotMaintainer(PermissionRefused):
+    """The caller is no member of stopgap_maintainer."""
+
+    sqlstate = "SG009"
+
+
 class InvalidArgument(ValidationRefused):
     """An argument is NULL, empty or out of range."""
 

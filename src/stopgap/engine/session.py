@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from .database import Database, Severity
-from .errors import IsolationRefused, NotDeployer, Subscribed
+from .errors import (
+    IsolationRefused,
+    NotDeployer,
+    NotMaintainer,
+    NotReader,
+    PermissionRefused,
+    Subscribed,
+)
 from .names import quote_identifier
 from .settings import NAMES, LogLevel, Settings, parse_settings
 from .timing import Seconds, TimedDatabase
@@ -29,7 +36,9 @@ class Caller(NamedTuple):
 class Privileges(NamedTuple):
     """What the caller and the engine's own role may do in this database."""
 
+    is_reader: bool
     is_deployer: bool
+    is_maintainer: bool
     is_superuser: bool
     owner_has_language: bool
     owner_may_create_schemas: bool
@@ -78,17 +87,35 @@ def open_session(
     )
 
 
-def require_deployer(session: Session) -> None:
-    """Refuse a caller who is no deployer.
+def require_reader(session: Session) -> None:
+    """Refuse a caller who may not even look.
 
-    EXECUTE is not enough: it may be that of a SECURITY DEFINER function in between.
+    EXECUTE is not enough, here as below: it may be that of a SECURITY DEFINER function
+    in between.
     """
-    if session.privileges.is_deployer:
-        return
+    if not session.privileges.is_reader:
+        raise _not_a_member(session, "stopgap_reader", NotReader)
+
+
+def require_deployer(session: Session) -> None:
+    """Refuse a caller who may not change what is live."""
+    if not session.privileges.is_deployer:
+        raise _not_a_member(session, "stopgap_deployer", NotDeployer)
+
+
+def require_maintainer(session: Session) -> None:
+    """Refuse a caller who may not remove history."""
+    if not session.privileges.is_maintainer:
+        raise _not_a_member(session, "stopgap_maintainer", NotMaintainer)
+
+
+def _not_a_member(
+    session: Session, needed: str, refusal: type[PermissionRefused]
+) -> PermissionRefused:
     role = session.caller.role
-    raise NotDeployer(
-        f'role "{role}" is not a member of stopgap_deployer',
-        hint=f"grant stopgap_deployer to {quote_identifier(role)};",
+    return refusal(
+        f'role "{role}" is not a member of {needed}',
+        hint=f"grant {needed} to {quote_identifier(role)};",
     )
 
 

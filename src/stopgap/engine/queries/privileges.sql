@@ -1,7 +1,9 @@
 -- What the caller, and the engine's own role, may do.
 -- parameters: caller text
 select
+    pg_has_role(:caller::name, 'stopgap_reader', 'usage') as is_reader,
     pg_has_role(:caller::name, 'stopgap_deployer', 'usage') as is_deployer,
+    pg_has_role(:caller::name, 'stopgap_maintainer', 'usage') as is_maintainer,
     has_language_privilege('stopgap_owner', 'plts', 'usage') as owner_has_language,
     has_database_privilege('stopgap_owner', current_database(), 'create')
         as owner_may_create_schemas,

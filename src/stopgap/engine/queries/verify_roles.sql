@@ -14,7 +14,13 @@ select
         else 'it is a member of other roles'
     end as message
 from pg_roles as r
-where r.rolname in ('stopgap_owner', 'stopgap_deployer', 'app_user')
+where r.rolname in (
+    'stopgap_owner',
+    'stopgap_reader',
+    'stopgap_deployer',
+    'stopgap_maintainer',
+    'app_user'
+)
     and (
         r.rolsuper
         or r.rolcreaterole

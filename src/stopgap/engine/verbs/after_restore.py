@@ -31,6 +31,8 @@ def after_restore(session: Session, options: str | None) -> str:
         f"grant create on database {quote_identifier(session.privileges.database)}"
         " to stopgap_owner"
     )
+    for row in database.fetch("roles_that_cannot_read"):
+        database.execute(f"grant stopgap_reader to {quote_identifier(row['role'])}")
     database.fetch("add_foreign_keys")
     database.fetch("advance_sequences")
     schemas = []

@@ -16,7 +16,7 @@ from ..manifest import (
     with_functions,
 )
 from ..names import check_env
-from ..session import Session, require_deployer
+from ..session import Session, require_reader
 from ..version import version_from_row
 
 
@@ -34,7 +34,7 @@ def deployments(
             "max_count must be at least 1, or NULL for all",
             detail=f"It is {max_count}.",
         )
-    require_deployer(session)
+    require_reader(session)
     rows = session.database.fetch(
         "history", env=env, max_count=max_count, before_id=before_id
     )

@@ -20,7 +20,7 @@ from ..json_text import to_json
 from ..names import check_env, quote_literal
 from ..options import Options, parse_options
 from ..scanning import check_source_schema, scan_source
-from ..session import Session, require_deployer
+from ..session import Session, require_reader
 from ..states import Status
 from ..store import find_deployment, find_environment, versions_of
 
@@ -49,7 +49,7 @@ def diff(
     env = check_env(env)
     given = parse_options(options, known=("deployment", "against", "against_env"))
     _check_sides(from_schema, given)
-    require_deployer(session)
+    require_reader(session)
     database = session.database
     candidate = _candidate(session, env, from_schema, given.integer("deployment"))
     base = _base(database, env, given)

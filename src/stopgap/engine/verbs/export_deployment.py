@@ -14,7 +14,7 @@ from ..names import check_env
 from ..options import check_no_options
 from ..provenance import without_record
 from ..scanning import check_source_usage
-from ..session import Session, require_deployer
+from ..session import Session, require_reader
 from ..states import Status
 from ..store import known_deployment, left_behind, versions_of
 from ..version import Versions
@@ -30,7 +30,7 @@ def export_deployment(
     """Return a deployment's bundle; that of the active one where none is named."""
     env = check_env(env)
     check_no_options(options)
-    require_deployer(session)
+    require_reader(session)
     database = session.database
     environment = known_environment(database, env)
     if deployment_id is None:

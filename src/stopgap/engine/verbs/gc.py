@@ -15,7 +15,7 @@ from ..options import Options, parse_options
 from ..retention import Candidate, Policy, relinked, removable
 from ..session import (
     Session,
-    require_deployer,
+    require_maintainer,
     require_origin,
     require_read_committed,
 )
@@ -39,7 +39,7 @@ def gc(session: Session, options: str | None) -> str:
     """Remove what the options let go, and return what that was as JSON."""
     given = parse_options(options, known=_KEYS)
     require_read_committed(session)
-    require_deployer(session)
+    require_maintainer(session)
     database = session.database
     request = _parse(database, given)
     if not request.dry_run:

@@ -25,7 +25,7 @@ from ..plan import as_it_is, is_change
 from ..planned_making import Wanted, plan_deploy, plan_import, plan_promotion
 from ..returning import Goal, goal_of, grants_of, refuse_emptying
 from ..running_ddl import event_triggers
-from ..session import Session, require_deployer, require_origin
+from ..session import Session, require_origin, require_reader
 from ..store import Environment, target_of
 from ..targeting import Destination, activation_target, check_request, rollback_target
 
@@ -51,7 +51,7 @@ def plan(
     verb = _verb(from_schema, given)
     if verb in _RETURNING and given.boolean("prune") is not None:
         raise InvalidOption('option "prune" is for plans of new deployments')
-    require_deployer(session)
+    require_reader(session)
     if verb in _RETURNING:
         environment = known_environment(session.database, env)
         blueprint = _plan_return(session, environment, given)

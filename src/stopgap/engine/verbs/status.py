@@ -11,14 +11,14 @@ from ..json_text import to_json
 from ..manifest import render_function, render_refs, with_functions
 from ..names import check_env
 from ..plan import Target, retained_refs
-from ..session import Session, require_deployer
+from ..session import Session, require_reader
 from ..store import Environment, find_environment, target_of
 
 
 def status(session: Session, env: str | None) -> str | None:
     """Return the status' JSON, None for an unknown environment."""
     env = check_env(env)
-    require_deployer(session)
+    require_reader(session)
     database = session.database
     environment = find_environment(database, env)
     if environment is None:

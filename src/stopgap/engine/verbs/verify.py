@@ -13,7 +13,7 @@ from ..environment import known_environment
 from ..lineage import on_cycles
 from ..names import check_env, quote_identifier, quote_literal
 from ..options import parse_options
-from ..session import Session, require_deployer
+from ..session import Session, require_reader
 from ..store import target_of
 
 _BY_HAND = "The tables were changed by hand: restore them from a dump."
@@ -35,7 +35,7 @@ class Finding(NamedTuple):
 def verify(session: Session, options: str | None) -> str:
     """Return what is wrong as JSON; nothing is written."""
     env = parse_options(options, known=("env",)).text("env")
-    require_deployer(session)
+    require_reader(session)
     database = session.database
     if env is not None:
         known_environment(database, check_env(env))
