@@ -5,6 +5,7 @@ PYTHON ?= python3
 PG_CONFIG ?= /usr/lib/postgresql/15/bin/pg_config
 JOBS ?= $(shell nproc)
 BENCH ?=
+SOAK ?=
 
 BUILD := build
 BIN := $(BUILD)/venv/bin
@@ -40,7 +41,7 @@ ASAN ?= tests/plts $(addprefix --ignore=tests/plts/test_,memory.py hostile.py \
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: setup build versions install test check check-versions test-caches test-asan \
-  lint fmt bench demo clean
+  soak lint fmt bench demo clean
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := build
 
@@ -135,6 +136,9 @@ lint: setup
 
 fmt: setup
 	tools/lint --fix
+
+soak: build
+	$(BIN)/python -m tests.soak $(SOAK)
 
 bench: build
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -98,7 +98,9 @@ def test_params_at_the_edge(session: Connection) -> None:
     session.execute("set plts.max_params = 2")
 
     assert evaluate(
-        session, "json", "return ctx.db.query('select $1::int as a, $2::int as b', [1, 2])"
+        session,
+        "json",
+        "return ctx.db.query('select $1::int as a, $2::int as b', [1, 2])",
     )
     with refused("54000"):
         evaluate(
