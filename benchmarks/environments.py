@@ -50,8 +50,8 @@ do $$ begin
   end loop;
 end $$
 """
-# Deployments of ten functions, each the way back of the next, the last one active. Every
-# other one lacks a function: steps back are those that make something else live.
+# Deployments of ten functions, each the way back of the next, the last one active.
+# Every other one lacks a function: a step back makes something else live.
 _HISTORY = """
 with made as (
   insert into stopgap.deployment

@@ -9,6 +9,7 @@ enum class Isolation : int { kSession, kCall };
 inline int max_runtime_ms = 0;
 inline int cancel_grace_ms = 2000;
 inline int max_heap_mb = 256;
+inline int max_roles_kept = 32;
 inline int max_sql_bytes = 0;
 inline int max_params = 65535;
 inline int max_query_rows = 0;

@@ -413,3 +413,54 @@ def test_a_context_is_made_after_large_buffers(session: Connection) -> None:
     session.execute("reset role")
     session.execute("drop role large_buffers")
     assert length == 64 << 20
+
+
+def loads_of(connection: Connection, roles: range) -> list[int]:
+    """Call a function that counts its calls under each role, in turn."""
+    counts = []
+    for number in roles:
+        connection.execute(f"set role kept_{number}".encode())
+        counts.append(fetch(connection, "select counted()"))
+        connection.execute("reset role")
+    return counts
+
+
+@pytest.fixture
+def counting(session: Connection) -> Iterator[Connection]:
+    """A session with twelve roles, and a function whose module counts its calls."""
+    schema = fetch(session, "select current_schema()")
+    for number in range(12):
+        session.execute(f"create role kept_{number}".encode())
+        session.execute(f"grant usage on schema {schema} to kept_{number}".encode())
+    define(
+        session,
+        "counted() returns int",
+        "let calls = 0; export default () => ++calls",
+    )
+    yield session
+    session.execute("reset all; reset role")
+    session.execute("drop function counted()")
+    for number in range(12):
+        session.execute(f"drop owned by kept_{number}".encode())
+        session.execute(f"drop role kept_{number}".encode())
+
+
+def test_roles_that_fit_keep_what_they_have_loaded(counting: Connection) -> None:
+    counting.execute("set plts.max_roles_kept = 12")
+
+    assert loads_of(counting, range(11)) == [1] * 11
+    assert loads_of(counting, range(11)) == [2] * 11
+
+
+def test_role_that_was_used_longest_ago_starts_anew(counting: Connection) -> None:
+    counting.execute("set plts.max_roles_kept = 4")
+    loads_of(counting, range(8))
+
+    assert loads_of(counting, range(7, 5, -1)) == [2, 2]
+    assert loads_of(counting, range(1)) == [1]
+
+
+def test_contexts_of_roles_make_room_for_others(counting: Connection) -> None:
+    counting.execute("set plts.max_heap_mb = 16; set plts.max_roles_kept = 100")
+
+    assert loads_of(counting, range(12)) == [1] * 12

@@ -12,6 +12,7 @@ SETTINGS = {
     "plts.jit": ("on", "postmaster", "bool"),
     "plts.log_level": ("warn", "superuser", "enum"),
     "plts.max_heap_mb": ("256", "superuser", "integer"),
+    "plts.max_roles_kept": ("32", "superuser", "integer"),
     "plts.max_params": ("65535", "superuser", "integer"),
     "plts.max_query_rows": ("0", "superuser", "integer"),
     "plts.max_runtime_ms": ("0", "superuser", "integer"),
@@ -43,6 +44,7 @@ def test_each_has_a_description(shared: Connection) -> None:
     ("setting", "value"),
     [
         ("plts.max_heap_mb", "0"),
+        ("plts.max_roles_kept", "0"),
         ("plts.max_heap_mb", "-1"),
         ("plts.max_heap_mb", "1e9"),
         ("plts.max_heap_mb", "many"),

@@ -12,13 +12,10 @@
 #include "js/snapshot.h"
 #include "js/time_zone.h"
 #include "js/watchdog.h"
+#include "settings.h"
 
 namespace plts {
 namespace {
-
-// Realms kept for roles of the session that are not running. One takes some hundred
-// kilobytes.
-constexpr size_t kMostIdleRealms = 16;
 
 // Realms that the postmaster makes beside the first one: a session takes them for its
 // next roles, and for calls through db.sync. Each makes a full collection a millisecond
@@ -73,7 +70,10 @@ void MakeRoom(Isolate* owner) {
   // Buffers count too: V8 collects for what they have grown by since the last time.
   const auto used = [&] { return heap.used_heap_size() + heap.external_memory(); };
   if (used() <= used_at_last + step && heap.used_heap_size() <= most) return;
-  isolate->LowMemoryNotification();
+  // One full collection; LowMemoryNotification makes up to seven, each of which goes
+  // through all contexts.
+  isolate->MemoryPressureNotification(v8::MemoryPressureLevel::kCritical);
+  isolate->MemoryPressureNotification(v8::MemoryPressureLevel::kNone);
   isolate->GetHeapStatistics(&heap);
   used_at_last = used();
   if (heap.used_heap_size() <= most) return;
@@ -129,7 +129,8 @@ void DropSpares(State& state) {
   std::erase_if(state.realms, [](const auto& r) { return r->role == InvalidOid; });
 }
 
-void DropIdleRealms(State& state) {
+// Drops those that were used longest ago.
+void DropIdleRealms(State& state, size_t most) {
   while (true) {
     Realm* oldest = nullptr;
     size_t idle = 0;
@@ -140,9 +141,17 @@ void DropIdleRealms(State& state) {
         oldest = realm.get();
       }
     }
-    if (idle <= kMostIdleRealms) return;
+    if (idle <= most) return;
     std::erase_if(state.realms, [&](const auto& r) { return r.get() == oldest; });
   }
+}
+
+void AddRealm(State& state, Isolate& isolate) {
+  EnterV8(&isolate, [&] {
+    const v8::Isolate::Scope scope(isolate.v8());
+    const WithoutCollection without_collection(&isolate);
+    state.realms.push_back(std::make_unique<Realm>(&isolate));
+  });
 }
 
 }  // namespace
@@ -239,12 +248,15 @@ Realm* Realms::For(Oid role) {
   }
   Realm* realm = Spare(state);
   if (realm == nullptr) {
-    DropIdleRealms(state);
-    EnterV8(&isolate, [&] {
-      const v8::Isolate::Scope scope(isolate.v8());
-      const WithoutCollection without_collection(&isolate);
-      state.realms.push_back(std::make_unique<Realm>(&isolate));
-    });
+    DropIdleRealms(state, static_cast<size_t>(max_roles_kept) - 1);
+    try {
+      AddRealm(state, isolate);
+    } catch (const Error& error) {
+      if (error.sqlstate() != ERRCODE_OUT_OF_MEMORY || isolate.doomed()) throw;
+      // What is kept for roles that are away is the first to go.
+      DropIdleRealms(state, 0);
+      AddRealm(state, isolate);
+    }
     realm = state.realms.back().get();
   }
   realm->role = role;
