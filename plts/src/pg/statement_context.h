@@ -8,7 +8,8 @@
 namespace plts {
 
 // Runs `body` inside of a Guard, which takes the callback away where it raises; its
-// errors are of the statement `sql`, in the server's encoding, which outlives them. What SPI runs by itself says so by itself.
+// errors are of the statement `sql`, in the server's encoding, which outlives them.
+// What SPI runs by itself says so by itself.
 template <class Body>
 void pg_in_statement(const char* sql, Body&& body) {
   ErrorContextCallback context = {};
