@@ -452,5 +452,5 @@ def test_where_nothing_is_live_there_is_nothing_to_check(
 
     outcome = stopgap("smoke", "good.toml", "--env", "nowhere")
 
-    assert outcome.exit_code == 2
-    assert "nothing was ever deployed to nowhere" in outcome.stderr
+    assert outcome.exit_code == 11
+    assert 'environment "nowhere" does not exist' in outcome.stderr

@@ -11,6 +11,7 @@ from stopgap.cli.making import print_made, skipped_keys
 from stopgap.cli.options import (
     AllowEmptyOption,
     DbOption,
+    DirOption,
     EnvOption,
     FromSchemaOption,
     IfChangedOption,
@@ -43,6 +44,7 @@ from stopgap.smoke import DEFAULT_ROLE
 def deploy(
     from_schema: FromSchemaOption,
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     label: LabelOption = None,
     prune: PruneOption = None,
@@ -71,7 +73,7 @@ def deploy(
     is_json = output is Output.JSON
     checks = read_checks(smoke, smoke_role)
     provenance = gather(message, no_provenance=no_provenance)
-    with open_client(db, quiet=is_json) as client:
+    with open_client(db, directory, quiet=is_json) as client:
         if dry_run:
             say_they_do_not_run(checks, quiet=is_json)
             with progress(f"planning {from_schema} for {env}", quiet=is_json):
