@@ -5,8 +5,8 @@ A file's name is the function's name, its text is the function's body as it stan
     python examples/shop/load.py v1 | psql
 
 Functions of the schema that the folder could have, and does not, are dropped: those in
-plts that take one jsonb and return jsonb. Others, such as triggers, stay. Nothing is deployed:
-that is what `stopgap deploy --from-schema shop_src` does afterwards.
+plts that take one jsonb and return jsonb. Others, such as triggers, stay. Nothing is
+deployed: that is what `stopgap deploy --from-schema shop_src` does afterwards.
 """
 
 from __future__ import annotations
