@@ -17,6 +17,21 @@ This page is `--help`, written by `make fmt`; a test checks that it is current.
 
 """
 _TAIL = """\
+## Which database
+
+The first of these that names one:
+
+1. `--db`, or `--dir`: the local server of that folder; both at once are refused
+2. `STOPGAP_DB`
+3. `DATABASE_URL`, where it is a URL of PostgreSQL
+4. libpq's variables, where one of `PGSERVICE`, `PGHOST`, `PGHOSTADDR`, `PGPORT` and \
+`PGDATABASE` is set; the others, such as `PGUSER` and `PGPASSWORD`, add to each of these
+5. the local server of the nearest `.stopgap`, in this folder or above
+
+A variable that is empty counts as not set. Commands that are proposed repeat `--db`,
+without the password, and `--dir`. Where there is no connection, the hint says which
+variable named the database.
+
 ## Exit codes
 
 | code | meaning |
@@ -24,7 +39,8 @@ _TAIL = """\
 | 0 | done |
 | 1 | the local server, or the demo, failed |
 | 2 | the command line is not understood, or names no database |
-| 3 | there are changes (`diff`, `plan` with `--exit-code`), or findings (`verify`) |
+| 3 | there are changes (`diff`, `plan` with `--exit-code`), or \
+findings (`verify`) but those that `--allow-added` accepts |
 | 10 | no connection to the database |
 | 11 | the database refused, or would (`plan`, `--dry-run`) |
 | 12 | the database's answer is not understood |
@@ -34,6 +50,7 @@ _TAIL = """\
 | 16 | smoke tests failed, so nothing was deployed |
 | 17 | the file of a bundle is damaged, or not signed as it should be |
 | 130 | interrupted |
+| 143 | ended by SIGTERM |
 
 Where the connection breaks during COMMIT, every host of the DSN is asked whether it was
 done, until one of them is the primary: for 30 seconds, or as many as
@@ -55,7 +72,7 @@ stay; new ones may come. All have `command`, and those of an environment have `e
 `seconds` |
 | `smoke` | `smoke_tests` |
 | `repair` | `changed`, `dry_run`, `repair` |
-| `status` | `status` (null for an unknown environment) |
+| `status` | `status` |
 | `deployments` | `count`, `deployments` |
 | `diff` | `from_schema`, `diff` |
 | `promote` | `from_env`, `to_env`, `deployment_id`, `status`, `changed`, \
@@ -64,7 +81,8 @@ stay; new ones may come. All have `command`, and those of an environment have `e
 | `import` | `file`, `deployment_id`, `status`, `changed`, `verified`, `differences`, \
 `smoke_tests`, `dry_run`, `skipped`, `hand_edits`, `seconds` |
 | `audit` | `count`, `entries` |
-| `gc`, `verify`, `after-restore` | those of the functions of these names |
+| `gc`, `after-restore` | those of the functions of these names |
+| `verify` | those of the function, and `accepted`: what `--allow-added` lets pass |
 | `up` | `dsn`, `dir`, `port`, `pid` |
 | `down` | `dir`, `pid`, `stopped` |
 | `demo` | `database`, `dsn`, `steps` |

@@ -4,8 +4,9 @@ A file's name is the function's name, its text is the function's body as it stan
 
     python examples/shop/load.py v1 | psql
 
-Functions of the schema that the folder does not have are dropped. Nothing is deployed:
-that is what `stopgap deploy --from-schema shop_src` does afterwards.
+Functions of the schema that the folder could have, and does not, are dropped: those in
+plts that take one jsonb and return jsonb. Others, such as triggers, stay. Nothing is
+deployed: that is what `stopgap deploy --from-schema shop_src` does afterwards.
 """
 
 from __future__ import annotations
@@ -83,6 +84,13 @@ def _drop_others(names: list[str], *, schema: str) -> str:
         "    select p.oid from pg_catalog.pg_proc as p\n"
         f"    where p.pronamespace = {_literal(_identifier(schema))}::regnamespace\n"
         f"      and not p.proname = any (array[{kept}]::name[])\n"
+        "      and p.prokind = 'f'\n"
+        "      and p.prorettype = 'pg_catalog.jsonb'::regtype\n"
+        "      and p.proargtypes = array['pg_catalog.jsonb'::regtype]::oidvector\n"
+        "      and p.prolang = (\n"
+        "        select l.oid from pg_catalog.pg_language as l\n"
+        "        where l.lanname = 'plts'\n"
+        "      )\n"
         "  loop\n"
         "    execute format('drop function %s', stale);\n"
         "  end loop;\n"

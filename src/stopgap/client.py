@@ -306,11 +306,7 @@ class Client(Reader):
 
     def smoke(self, env: str, smoke: Smoke) -> None:
         """Run smoke tests against what is live; what they do is undone."""
-        if self.status(env) is None:
-            raise UsageError(
-                f"nothing was ever deployed to {env}",
-                hint="smoke tests call what is live",
-            )
+        self.known_status(env)
         self._transport.inspect(smoke.inspector(env))
 
     def repair(self, env: str, *, dry_run: bool = False) -> Repaired:

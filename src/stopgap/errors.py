@@ -12,6 +12,7 @@ StopgapError
 ├── OutcomeUnknown        the connection broke during COMMIT
 ├── SmokeFailed           smoke tests failed, and with them the deploy
 ├── Interrupted           by a signal, as of Ctrl-C
+│   └── Terminated        by SIGTERM, as of a supervisor
 └── BundleRefused         a bundle's file cannot be read, or its signature is not good
 """
 
@@ -140,6 +141,12 @@ class Interrupted(StopgapError):
             hint="a change that was under way may have been made: `stopgap audit` and"
             " `stopgap status` show it"
         )
+
+
+class Terminated(Interrupted):
+    """Ended by SIGTERM."""
+
+    exit_code = 143
 
 
 class BundleRefused(StopgapError):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from importlib import resources
 
 from stopgap.engine.diagnostics import author_text
+from stopgap.engine.errors import UnknownEnvironment
 from stopgap.errors import DatabaseError, StopgapError, UndecodableAnswer
 from stopgap.plans import Plan
 from stopgap.results import Deployment, Diagnostic, Diff, Json, Status, as_object
@@ -27,6 +28,17 @@ class Reader:
         """Return what the environment runs; None for an unknown environment."""
         answer = self._transport.ask("select stopgap.status(%s)", [env])
         return None if answer is None else Status.from_json(answer)
+
+    def known_status(self, env: str) -> Status:
+        """Return what the environment runs; refuse one that is unknown."""
+        found = self.status(env)
+        if found is None:
+            raise DatabaseError(
+                f'environment "{env}" does not exist',
+                sqlstate=UnknownEnvironment.sqlstate,
+                hint="the first deploy to an environment creates it",
+            )
+        return found
 
     def deployments(
         self,

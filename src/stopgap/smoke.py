@@ -25,25 +25,42 @@ from stopgap.transport import Connection, Inspect
 DEFAULT_ROLE = "app_user"
 
 _KEYS = {"name", "call", "args", "sql", "expect", "contains", "error"}
-_ANSWERING = ("select", "values", "table", "with", "show")
+# As many rows as a failure could want to show.
+_MAX_ROWS = 1000
 # Made again before each check, as the role: what a check has made of it does not last.
+# Whether a statement answers is the server's to say: it opens no cursor for one that
+# does not, before it runs any of it. The columns are counted, since names can repeat.
 _RUNNER = """
 create or replace function pg_temp.stopgap_smoke(
-    statement pg_catalog.text, is_answering pg_catalog.bool
+    statement pg_catalog.text, max_rows pg_catalog.int4
 ) returns pg_catalog.jsonb language plpgsql volatile security definer as $$
 declare
+    opened pg_catalog.refcursor;
     answer pg_catalog.record;
+    answers pg_catalog.jsonb[] := '{}';
+    columns pg_catalog.int4;
 begin
-    if not is_answering then
+    begin
+        open opened no scroll for execute statement;
+    exception when invalid_cursor_definition then
         execute statement;
         return null;
-    end if;
-    execute statement into answer;
-    return pg_catalog.to_jsonb(answer);
+    end;
+    for number in 0 .. max_rows loop
+        fetch opened into answer;
+        exit when not found;
+        columns := (
+            select pg_catalog.count(*)
+            from pg_catalog.json_object_keys(pg_catalog.to_json(answer))
+        );
+        answers := pg_catalog.array_append(answers, pg_catalog.to_jsonb(answer));
+    end loop;
+    close opened;
+    return pg_catalog.jsonb_build_object('columns', columns, 'rows', answers);
 end
 $$
 """
-_RUN = "select pg_temp.stopgap_smoke(%s::pg_catalog.text, %s::pg_catalog.bool)"
+_RUN = "select pg_temp.stopgap_smoke(%s::pg_catalog.text, %s::pg_catalog.int4)"
 _NOTHING = object()
 
 
@@ -137,6 +154,10 @@ def _check(entry: object, place: str) -> Check:
     for key in ("name", "call", "sql", "error"):
         if not isinstance(entry.get(key, ""), str):
             raise UsageError(f'{place}: "{key}" must be a text')
+    if call == "":
+        raise UsageError(f'{place}: "call" is empty')
+    if statement is not None:
+        statement = _only_statement(statement, place)
     if len(entry.keys() & {"expect", "contains", "error"}) > 1:
         raise UsageError(f"{place} can have only one of expect, contains and error")
     try:
@@ -153,6 +174,19 @@ def _check(entry: object, place: str) -> Check:
         contains=entry.get("contains", _NOTHING),
         error=entry.get("error"),
     )
+
+
+def _only_statement(text: str, place: str) -> str:
+    """Return the statement of a check; of several, which one would be judged?"""
+    found = split_statements(text)
+    if not found:
+        raise UsageError(f'{place}: "sql" has no statement in it')
+    if len(found) > 1:
+        raise UsageError(
+            f'{place}: "sql" has {len(found)} statements',
+            hint="make a check of each; a later one sees what those before it did",
+        )
+    return found[0].text
 
 
 def _inspect(connection: Connection, env: str, smoke: Smoke) -> None:
@@ -199,13 +233,10 @@ def _run(
             .format(sql.Identifier(live_schema, check.call), Jsonb(check.args))
             .as_string(connection)
         )
-    is_answering = statement.split(None, 1)[0].lower().startswith(_ANSWERING)
     try:
         with connection.transaction():
             connection.execute(_RUNNER)
-            row = connection.execute(
-                _RUN.encode(), [statement, is_answering]
-            ).fetchone()
+            row = connection.execute(_RUN.encode(), [statement, _MAX_ROWS]).fetchone()
     except psycopg.Error as error:
         if connection.closed:
             raise ConnectionFailed(
@@ -213,7 +244,7 @@ def _run(
             ) from error
         return _judge_error(check, error)
     _refuse_escape(connection, role)
-    return _judge(check, row[0] if row else None, is_answering=is_answering)
+    return _judge(check, row[0] if row else None)
 
 
 def _refuse_escape(connection: Connection, role: str) -> None:
@@ -232,24 +263,62 @@ def _judge_error(check: Check, error: psycopg.Error) -> str | None:
     return f"{error.sqlstate}{wanted}: {told}"
 
 
-def _judge(check: Check, row: Any, *, is_answering: bool) -> str | None:
+def _judge(check: Check, answered: Mapping[str, Any] | None) -> str | None:
+    """Return why what a check answered is wrong; None answers nothing, as DDL does."""
     if check.error is not None:
         return f"it succeeded, and should have failed with {check.error}"
-    columns = row if isinstance(row, Mapping) else {}
-    answer = next(iter(columns.values())) if len(columns) == 1 else (columns or None)
-    if check.expect is not _NOTHING and answer != check.expect:
+    expects = check.expect is not _NOTHING or check.contains is not _NOTHING
+    if answered is None:
+        return "it is no statement that answers" if expects else None
+    rows, columns = answered["rows"], answered["columns"]
+    if len(rows) > _MAX_ROWS:
+        return f"it answered more than {_MAX_ROWS} rows"
+    if any(len(row) != columns for row in rows):
+        return f"it answered {columns} columns, which must have different names"
+    answers = [next(iter(row.values())) if columns == 1 else row for row in rows]
+    if not expects and check.call is None:
+        return _verdict(answers, columns)
+    answer = answers[0] if len(answers) == 1 else answers
+    if not expects and answer is False:
+        return "it answered false"
+    if check.expect is not _NOTHING and not _is_same(answer, check.expect):
         return f"it answered {_shown(answer)}, not {_shown(check.expect)}"
     if check.contains is not _NOTHING and not _contains(answer, check.contains):
         return f"it answered {_shown(answer)}, which lacks {_shown(check.contains)}"
-    if (
-        check.call is None
-        and is_answering
-        and check.expect is _NOTHING
-        and check.contains is _NOTHING
-        and answer is False
-    ):
-        return "it answered false"
     return None
+
+
+def _verdict(answers: Sequence[Any], columns: int | None) -> str | None:
+    """Return why a statement that says by itself how it came out did not succeed."""
+    if not answers:
+        return "it answered no rows, not true"
+    if columns != 1:
+        return f"it answered {_shown(answers[0])} in {columns} columns, not true in one"
+    for number, answer in enumerate(answers, start=1):
+        if answer is not True:
+            place = f" in row {number}" if len(answers) > 1 else ""
+            wanted = "" if answer is False else ", not true"
+            return f"it answered {_shown(answer)}{place}{wanted}"
+    return None
+
+
+def _is_same(answer: Any, expected: Any) -> bool:
+    """Compare as JSON does: true is no 1, whatever Python says."""
+    if isinstance(answer, bool) or isinstance(expected, bool):
+        return answer is expected
+    if isinstance(expected, dict):
+        return (
+            isinstance(answer, dict)
+            and answer.keys() == expected.keys()
+            and all(_is_same(answer[key], value) for key, value in expected.items())
+        )
+    if isinstance(expected, list):
+        return (
+            isinstance(answer, list)
+            and len(answer) == len(expected)
+            and all(map(_is_same, answer, expected))
+        )
+    return bool(answer == expected)
 
 
 def _contains(answer: Any, part: Any) -> bool:
@@ -265,7 +334,7 @@ def _contains(answer: Any, part: Any) -> bool:
             and len(answer) == len(part)
             and all(map(_contains, answer, part))
         )
-    return bool(answer == part)
+    return _is_same(answer, part)
 
 
 def _shown(value: Any) -> str:

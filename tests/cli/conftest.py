@@ -46,7 +46,8 @@ def run(tmp_path: Path) -> Run:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("STOPGAP_", "PG")) or name == "PG_CONFIG"
+            if not name.startswith(("STOPGAP_", "PG", "DATABASE_URL"))
+            or name == "PG_CONFIG"
         }
         done = subprocess.run(
             [PROGRAM, *arguments],

@@ -148,14 +148,6 @@ def test_status_answers_in_json(shop: Connection, stopgap: Run) -> None:
     assert sorted(names) == ["count", "greet"]
 
 
-def test_the_status_of_an_unknown_environment_is_null(
-    database: str, stopgap: Run
-) -> None:
-    status = answer(stopgap("status", "--env", "nowhere", "--output", "json"))
-
-    assert status == {"command": "status", "env": "nowhere", "status": None}
-
-
 def test_deployments_answers_in_json(shop: Connection, stopgap: Run) -> None:
     deploy(stopgap)
     shop.execute(GREET.format(greeting="dear"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -271,10 +272,51 @@ def test_provenance_is_what_git_says(
     assert gather("m", no_provenance=True, variables={}, folder=tmp_path) == {
         "message": "m"
     }
-    deploy(stopgap)
+    deploy(stopgap, "--sources", ".")
     found = answer(stopgap("status", "--output", "json"))["status"]
     assert found["active_deployment"]["provenance"]["git_commit"] == commit
     assert f"{commit[:10]}+" in stopgap("deployments").stdout
+
+
+def test_the_folder_is_not_taken_for_the_sources_of_a_schema(
+    shop: Connection, stopgap: Run, tmp_path: Path
+) -> None:
+    def recorded(env: str = "prod") -> Any:
+        found = answer(stopgap("status", "--env", env, "--output", "json"))["status"]
+        said = found["active_deployment"]["provenance"]
+        return {key: said[key] for key in said if key.startswith(("git", "ci"))}
+
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "f").write_text("1")
+    git(tmp_path, "init", "-b", "main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-m", "first")
+    # Not of the sources, which are as they were committed.
+    (tmp_path / "other").write_text("2")
+    commit = git(tmp_path, "rev-parse", "HEAD")
+    job = {"CIRCLECI": "true", "CIRCLE_SHA1": "abc"}
+
+    stopgap("deploy", "--from-schema", "shop", **job)
+    assert recorded() == {"ci": "circleci"}
+    deploy(stopgap, "--sources", "src")
+    told = {"git_commit": commit, "git_branch": "main", "git_dirty": False}
+    assert recorded() == told
+    answer(stopgap("promote", "--from", "prod", "--to", "there", "--output", "json"))
+    assert recorded("there") == told
+    stopgap("export", "--out", "b.json")
+    answer(stopgap("import", "b.json", "--env", "else", "--output", "json"))
+    assert recorded("else") == told
+
+
+@pytest.mark.parametrize(
+    "options", [["none"], ["."], [".", "--no-provenance"]], ids=str
+)
+def test_sources_that_say_no_commit_are_a_usage_error(
+    run: Run, options: list[str]
+) -> None:
+    outcome = run("deploy", "--from-schema", "shop", "--sources", *options)
+
+    assert outcome.exit_code == 2
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tests.cli.conftest import Outcome, Run
-from tests.cli.shop import Connection, answer, deploy, shop, stopgap
+from tests.cli.shop import Connection, answer, deploy, shop, stopgap, write
 
 __all__ = ["shop", "stopgap"]
 
@@ -143,6 +144,98 @@ def test_sql_files_and_json_files_do_as_well(shop: Connection, smoke: Any) -> No
 
 
 @pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("-- note\nselect false", "it answered false"),
+        ("/* note */ (select false)", "it answered false"),
+        ("((select false))", "it answered false"),
+        ("with a as (select false as b) table a", "it answered false"),
+        ("insert into public.visits values ('x') returning false", "it answered false"),
+        ("values (true), (false)", "it answered false in row 2"),
+        ("values (true), (null)", "it answered null in row 2, not true"),
+        ("select null", "it answered null, not true"),
+        ("select null::bool", "it answered null, not true"),
+        ("select true where 1 = 2", "it answered no rows, not true"),
+        ("select", "it answered {} in 0 columns, not true in one"),
+        ("select 1", "it answered 1, not true"),
+        ("select 'f'", 'it answered "f", not true'),
+        ("show enable_seqscan", 'it answered "on", not true'),
+        (
+            "select true as a, false as b",
+            'it answered {"a": true, "b": false} in 2 columns, not true in one',
+        ),
+        (
+            "select false, true",
+            "it answered 2 columns, which must have different names",
+        ),
+        (
+            "select true from generate_series(1, 2000)",
+            "it answered more than 1000 rows",
+        ),
+    ],
+)
+def test_only_what_answers_true_succeeds(
+    shop: Connection, smoke: Any, statement: str, told: str
+) -> None:
+    assert why(smoke(json.dumps([{"sql": statement}]), suffix="json")) == [told]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "-- note\nselect true",
+        "(select true)",
+        "values (true), (true)",
+        "with a as (insert into public.visits values ('x') returning name)"
+        " select name = 'x' from a",
+        "insert into public.visits values ('x') returning true",
+        "select 'true'::jsonb",
+        # These answer nothing: they count as done unless they fail.
+        "insert into public.visits values ('x')",
+        "do $$ begin assert true; end $$",
+        "create temp table mine as select 1 as n",
+    ],
+)
+def test_what_answers_true_or_nothing_at_all_succeeds(
+    shop: Connection, smoke: Any, statement: str
+) -> None:
+    answer(smoke(json.dumps([{"sql": statement}]), suffix="json"))
+
+
+@pytest.mark.parametrize(
+    ("check", "told"),
+    [
+        ({"sql": "select 1 where false", "expect": []}, None),
+        ({"sql": "values (1), (2)", "expect": [1, 2]}, None),
+        ({"sql": "values (1), (2)", "expect": 1}, "it answered [1, 2], not 1"),
+        ({"sql": "select null", "expect": None}, None),
+        (
+            {"sql": "select null where false", "expect": None},
+            "it answered [], not null",
+        ),
+        ({"sql": "select true", "expect": 1}, "it answered true, not 1"),
+        ({"sql": "select 1 as a, 2 as b", "contains": {"b": 2}}, None),
+        (
+            {"sql": "create temp table mine()", "expect": 1},
+            "it is no statement that answers",
+        ),
+        ({"call": "no"}, "it answered false"),
+        ({"call": "no", "expect": False}, None),
+    ],
+)
+def test_the_answer_is_compared_with_all_of_what_is_expected(
+    shop: Connection, smoke: Any, check: dict[str, Any], told: str | None
+) -> None:
+    write(shop, "no", "export default () => false;")
+    outcome = smoke(json.dumps([check]), suffix="json")
+
+    if told is None:
+        answer(outcome)
+    else:
+        assert why(outcome) == [told]
+
+
+@pytest.mark.parametrize(
     "statement",
     [
         "reset role",
@@ -154,7 +247,7 @@ def test_sql_files_and_json_files_do_as_well(shop: Connection, smoke: Any) -> No
         "discard all",
         "select stopgap.deploy('x', 'shop')",
         "do $$ begin execute 'reset role'; end $$",
-        "alter function pg_temp.stopgap_smoke(text, bool) security invoker; reset role",
+        "alter function pg_temp.stopgap_smoke(text, int) security invoker; reset role",
     ],
 )
 def test_a_check_cannot_leave_its_role(
@@ -174,7 +267,7 @@ def test_a_check_that_replaces_its_runner_wins_nothing(
 ) -> None:
     outcome = smoke(
         "create or replace function pg_temp.stopgap_smoke(statement text,"
-        " is_answering bool) returns jsonb language plpgsql as $$ begin reset role;"
+        " max_rows int) returns jsonb language plpgsql as $$ begin reset role;"
         " return to_jsonb(current_user); end $$;\n"
         "select current_user = 'app_user';",
         suffix="sql",
@@ -206,6 +299,11 @@ def test_a_role_that_is_not_there_is_a_refusal(shop: Connection, smoke: Any) -> 
         ("", "sql", "no checks"),
         ("[[check]]", "toml", 'either "call" or "sql"'),
         ("[[check]]\ncall = 'a'\nsql = 'b'", "toml", 'either "call" or "sql"'),
+        ("[[check]]\ncall = ''", "toml", "is empty"),
+        ("[[check]]\nsql = ''", "toml", "no statement"),
+        ("[[check]]\nsql = '/* a */ -- b'", "toml", "no statement"),
+        ("[[check]]\nsql = 'select true; select false'", "toml", "2 statements"),
+        ("-- nothing;", "sql", "no checks"),
         ("[[check]]\ncall = 1", "toml", "must be a text"),
         ("[[check]]\ncall = 'a'\nexpects = 1", "toml", "not understood"),
         ("[[check]]\ncall = 'a'\nexpect = 1\nerror = 'x'", "toml", "only one of"),
@@ -354,5 +452,5 @@ def test_where_nothing_is_live_there_is_nothing_to_check(
 
     outcome = stopgap("smoke", "good.toml", "--env", "nowhere")
 
-    assert outcome.exit_code == 2
-    assert "nothing was ever deployed to nowhere" in outcome.stderr
+    assert outcome.exit_code == 11
+    assert 'environment "nowhere" does not exist' in outcome.stderr

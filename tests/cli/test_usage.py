@@ -121,12 +121,13 @@ def test_a_folder_that_is_named_wins_over_the_variable(run: Run) -> None:
     outcome = run("psql", "--dir", "none", STOPGAP_DB="host=/nowhere")
 
     assert outcome.exit_code == 2
-    assert "no local server runs here" in outcome.stderr
+    assert "no local server runs in none" in outcome.stderr
+    assert "hint: run `stopgap up --dir none`" in outcome.stderr
 
 
 @pytest.mark.parametrize(
     "command",
-    ["status", "status --output json", "deployments", "--help", "--version"],
+    ["audit", "deployments --output json", "deployments", "--help", "--version"],
 )
 @pytest.mark.parametrize("takes_errors", [True, False])
 def test_a_reader_that_went_away_is_output_that_could_not_be_written(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shlex
 import signal
 import subprocess
@@ -376,26 +378,44 @@ def waiting(
     deploy(stopgap)
     holder = connect(autocommit=False)
     holder.execute("select stopgap.activate('prod', 1)")
-    rollback = subprocess.Popen(
-        [PROGRAM, "rollback", "--db", database],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    # Who runs the tests behind a shell's & has SIGINT ignored, which is inherited.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        rollback = subprocess.Popen(
+            [PROGRAM, "rollback", "--db", database],
+            env={**os.environ, "STOPGAP_OUTPUT": "json"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert wait_until(lambda: is_waiting(shop), seconds=30)
     yield rollback
+    rollback.kill()
+    rollback.wait()
     holder.rollback()
     assert not is_waiting(shop)
 
 
-def test_who_interrupts_a_change_is_told_where_to_look(
+@pytest.mark.parametrize(
+    ("number", "code", "kind"),
+    [(signal.SIGINT, 130, "Interrupted"), (signal.SIGTERM, 143, "Terminated")],
+)
+def test_who_ends_a_change_is_told_where_to_look(
     waiting: subprocess.Popen[str],
+    database: str,
+    number: signal.Signals,
+    code: int,
+    kind: str,
 ) -> None:
-    waiting.send_signal(signal.SIGINT)
-    _, told = waiting.communicate()
+    waiting.send_signal(number)
+    _, told = waiting.communicate(timeout=60)
 
-    assert waiting.returncode == 130
-    assert "stopgap audit" in told
+    assert waiting.returncode == code
+    error = json.loads(told)["error"]
+    assert error["kind"] == kind
+    assert f"`stopgap audit --db {database}`" in error["hint"]
 
 
 def test_a_session_that_was_ended_says_that_nothing_changed(
@@ -405,14 +425,14 @@ def test_a_session_that_was_ended_says_that_nothing_changed(
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where wait_event_type = 'Lock' and datname = current_database()"
     )
-    _, told = waiting.communicate()
+    _, told = waiting.communicate(timeout=60)
 
     assert waiting.returncode == 10
-    assert told.splitlines()[-2:] == [
-        "error: the connection broke:"
-        " terminating connection due to administrator command",
-        "hint: nothing was changed: try again",
-    ]
+    error = json.loads(told)["error"]
+    assert error["message"] == (
+        "the connection broke: terminating connection due to administrator command"
+    )
+    assert error["hint"] == "nothing was changed: try again"
 
 
 def is_waiting(connection: Connection) -> bool:

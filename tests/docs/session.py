@@ -33,7 +33,7 @@ _VARYING = (
     (re.compile(r"postgresql://\S+?/stopgap"), "<dsn>"),
     (re.compile(r"(?m)^(dir|port|pid)( +).*$"), r"\1\2<varies>"),
     (re.compile(r'"(dir|port|pid)": [^,\n]+'), r'"\1": <varies>'),
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"), "<time>"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+00:00"), "<time>"),
     # How long an artifact is changes with the compiler.
     (re.compile(r'"(lock_wait|compile|ddl|total)": [^,\n]+'), r'"\1": <seconds>'),
     (re.compile(r"\(\d+ bytes\)"), "<bytes>"),
@@ -93,13 +93,20 @@ def run(command: Command, folder: Path) -> str:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("STOPGAP_", "PG")) or name == "PG_CONFIG"
+        if not name.startswith(("STOPGAP_", "PG", "DATABASE_URL"))
+        or name == "PG_CONFIG"
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["/bin/sh", "-c", command.line],
         cwd=folder,
-        env={**inherited, "PATH": path, "COLUMNS": "88", "LC_ALL": "C.UTF-8"},
+        env={
+            **inherited,
+            "PATH": path,
+            "COLUMNS": "88",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

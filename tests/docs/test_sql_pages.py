@@ -11,7 +11,11 @@ from tests.docs.session import ROOT
 from tests.docs.sql_blocks import statements
 
 PAGES = sorted(
-    [*ROOT.glob("docs/language/*.md"), *ROOT.glob("docs/guides/from-*.md")],
+    [
+        *ROOT.glob("docs/language/*.md"),
+        *ROOT.glob("docs/guides/from-*.md"),
+        ROOT / "docs" / "guides" / "migrations.md",
+    ],
 )
 
 

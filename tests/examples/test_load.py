@@ -103,3 +103,21 @@ def test_the_broken_function_is_refused_at_its_line(shop: Connection) -> None:
         refused.value.diag.message_primary or ""
     )
     assert statement[position - 1 :].startswith("return `${base")
+
+
+def test_what_is_not_of_the_folder_stays(connection: Connection) -> None:
+    load(connection, "v1")
+    connection.execute(
+        "create function shop_src.audited() returns trigger language plts as"
+        " 'export default () => {};';"
+        "create table shop_src.kept (n integer);"
+        "create trigger audits before insert on shop_src.kept"
+        " for each row execute function shop_src.audited();"
+        "create procedure shop_src.tidy() language sql as '';"
+        "create function shop_src.stale(args jsonb) returns jsonb language plts as"
+        " 'export default () => 1;'"
+    )
+
+    load(connection, "v1")
+
+    assert functions(connection) == names("v1") | {"audited", "tidy"}

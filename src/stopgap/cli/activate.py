@@ -9,6 +9,7 @@ import typer
 from stopgap.cli.options import (
     AllowEmptyOption,
     DbOption,
+    DirOption,
     EnvOption,
     Output,
     OutputOption,
@@ -38,6 +39,7 @@ def activate(
         int, typer.Argument(metavar="DEPLOYMENT_ID", callback=check_bigint)
     ],
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     allow_empty: AllowEmptyOption = False,
     smoke: SmokeOption = None,
@@ -59,7 +61,7 @@ def activate(
         "deployment_id": deployment_id,
     }
     checks = read_checks(smoke, smoke_role)
-    with open_client(db, quiet=is_json) as client:
+    with open_client(db, directory, quiet=is_json) as client:
         if dry_run:
             say_they_do_not_run(checks, quiet=is_json)
             plan = client.plan_activation(env, deployment_id, allow_empty=allow_empty)

@@ -9,6 +9,7 @@ import typer
 from stopgap.cli.options import (
     AnyEnvOption,
     DbOption,
+    DirOption,
     Output,
     OutputOption,
     check_bigint,
@@ -29,6 +30,7 @@ _COLUMNS = ("id", "env", "action", "from", "to", "label", "commit", "when", "by"
 
 def audit(
     db: DbOption = None,
+    directory: DirOption = None,
     env: AnyEnvOption = None,
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", min=1, help="No more than N.")
@@ -49,7 +51,7 @@ def audit(
     Entries stay when `stopgap gc` removes the deployments that they are about.
     """
     is_json = output is Output.JSON
-    with open_client(db, quiet=is_json) as client:
+    with open_client(db, directory, quiet=is_json) as client:
         found = client.audit(env, max_count=limit, before_id=before)
     if is_json:
         print_json(

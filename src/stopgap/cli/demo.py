@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stopgap.cli.demo_scenario import DATABASE, perform
 from stopgap.cli.options import DirOption, Output, OutputOption
+from stopgap.cli.place import remember_folder
 from stopgap.cli.render import print_json
 
 
@@ -14,6 +15,7 @@ def demo(directory: DirOption = None, output: OutputOption = Output.HUMAN) -> No
     printed as it can be typed, and each answer is checked.
     """
     is_json = output is Output.JSON
+    remember_folder(directory)
     stage = perform(server=directory, silent=is_json)
     if is_json:
         print_json(

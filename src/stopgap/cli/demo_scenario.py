@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from stopgap.cli.demo_calls import ROLLED_BACK, UNCHANGED, VERSION_1, VERSION_2, Call
 from stopgap.cli.demo_stage import Stage, environment_for, quoted
+from stopgap.cli.place import place_options
 from stopgap.errors import StopgapError
 from stopgap.server import LocalServer
 
@@ -48,7 +49,8 @@ def perform(*, server: Path | None = None, silent: bool = False) -> Stage:
     stage.part(
         "Over to you",
         f"The database {DATABASE} stays for you to try things in: the commands above "
-        "can be typed as they stand. `stopgap down` stops the server.",
+        f"can be typed as they stand. `stopgap down{place_options()}` stops the "
+        "server.",
     )
     return stage
 

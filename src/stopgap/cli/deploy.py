@@ -11,6 +11,7 @@ from stopgap.cli.making import print_made, skipped_keys
 from stopgap.cli.options import (
     AllowEmptyOption,
     DbOption,
+    DirOption,
     EnvOption,
     FromSchemaOption,
     IfChangedOption,
@@ -26,7 +27,12 @@ from stopgap.cli.outcomes import (
     print_seconds,
 )
 from stopgap.cli.planning import DdlOption, DryRunOption, fail_if_impossible, print_plan
-from stopgap.cli.provenance import MessageOption, NoProvenanceOption, gather
+from stopgap.cli.provenance import (
+    MessageOption,
+    NoProvenanceOption,
+    SourcesOption,
+    of_schema,
+)
 from stopgap.cli.recording import recorded_failure
 from stopgap.cli.render import print_json, progress
 from stopgap.cli.session import open_client
@@ -43,6 +49,7 @@ from stopgap.smoke import DEFAULT_ROLE
 def deploy(
     from_schema: FromSchemaOption,
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     label: LabelOption = None,
     prune: PruneOption = None,
@@ -57,6 +64,7 @@ def deploy(
     smoke: SmokeOption = None,
     smoke_role: SmokeRoleOption = DEFAULT_ROLE,
     message: MessageOption = None,
+    sources: SourcesOption = None,
     no_provenance: NoProvenanceOption = False,
     dry_run: DryRunOption = False,
     ddl: DdlOption = False,
@@ -70,8 +78,8 @@ def deploy(
     """
     is_json = output is Output.JSON
     checks = read_checks(smoke, smoke_role)
-    provenance = gather(message, no_provenance=no_provenance)
-    with open_client(db, quiet=is_json) as client:
+    provenance = of_schema(message, sources, no_provenance=no_provenance)
+    with open_client(db, directory, quiet=is_json) as client:
         if dry_run:
             say_they_do_not_run(checks, quiet=is_json)
             with progress(f"planning {from_schema} for {env}", quiet=is_json):

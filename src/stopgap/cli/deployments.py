@@ -11,6 +11,7 @@ from rich.text import Text
 from stopgap import Deployment
 from stopgap.cli.options import (
     DbOption,
+    DirOption,
     EnvOption,
     Output,
     OutputOption,
@@ -41,6 +42,7 @@ _STYLES = {"active": "green", "failed": "red"}
 
 def deployments(
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     limit: Annotated[
         int | None,
@@ -65,7 +67,7 @@ def deployments(
 ) -> None:
     """List the deployments of an environment, newest first."""
     is_json = output is Output.JSON
-    with open_client(db, quiet=is_json) as client:
+    with open_client(db, directory, quiet=is_json) as client:
         history = client.history(env, before_id=before, with_functions=is_json)
         found = list(islice(history, limit))
     if is_json:

@@ -11,6 +11,7 @@ from rich.text import Text
 from stopgap import Client, Diff
 from stopgap.cli.options import (
     DbOption,
+    DirOption,
     EnvOption,
     Output,
     OutputOption,
@@ -56,6 +57,7 @@ def diff(
         ),
     ] = None,
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     exit_code: Annotated[
         bool,
@@ -75,7 +77,7 @@ def diff(
             hint="give --from-schema, --deployment, --against or --against-env",
         )
     is_json = output is Output.JSON
-    with open_client(db, quiet=is_json) as client:
+    with open_client(db, directory, quiet=is_json) as client:
         found = client.diff(
             env,
             from_schema=from_schema,

@@ -11,6 +11,7 @@ import typer
 from stopgap.bundle_file import write_bundle
 from stopgap.cli.options import (
     DbOption,
+    DirOption,
     EnvOption,
     Output,
     OutputOption,
@@ -31,6 +32,7 @@ def export_(
         ),
     ],
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     deployment: Annotated[
         int | None,
@@ -62,7 +64,7 @@ def export_(
             hint="name a file with --out, or leave --output json out",
         )
     with (
-        open_client(db, quiet=is_json) as client,
+        open_client(db, directory, quiet=is_json) as client,
         progress(f"exporting {env}", quiet=is_json),
     ):
         bundle = client.export_deployment(env, deployment)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stopgap.cli.options import AnyEnvOption, DbOption, Output, OutputOption
+from stopgap.cli.options import AnyEnvOption, DbOption, DirOption, Output, OutputOption
 from stopgap.cli.render import (
     moment,
     print_human,
@@ -21,6 +21,7 @@ from stopgap.results import Json
 
 def gc(
     db: DbOption = None,
+    directory: DirOption = None,
     env: AnyEnvOption = None,
     keep: Annotated[
         int | None,
@@ -64,7 +65,7 @@ def gc(
     """
     is_json = output is Output.JSON
     with (
-        open_client(db, quiet=is_json) as client,
+        open_client(db, directory, quiet=is_json) as client,
         progress("removing", quiet=is_json),
     ):
         done = client.gc(

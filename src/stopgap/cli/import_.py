@@ -13,6 +13,7 @@ from stopgap.cli.making import made_keys, print_made, tell_plan
 from stopgap.cli.options import (
     AllowEmptyOption,
     DbOption,
+    DirOption,
     EnvOption,
     IfChangedOption,
     LabelOption,
@@ -39,6 +40,7 @@ from stopgap.smoke import DEFAULT_ROLE
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     label: LabelOption = None,
     prune: PruneOption = None,
@@ -82,7 +84,7 @@ def import_(
         "file": str(file),
         "verified": verify_key is not None,
     }
-    with open_client(db, quiet=is_json) as client:
+    with open_client(db, directory, quiet=is_json) as client:
         if dry_run:
             say_they_do_not_run(checks, quiet=is_json)
             with progress(f"planning {file.name} for {env}", quiet=is_json):

@@ -8,9 +8,6 @@ from typing import Annotated
 
 import typer
 
-from stopgap.errors import UsageError
-from stopgap.server import find_local_dsn
-
 
 def check_bigint(value: int | None) -> int | None:
     """Refuse a number that no id of the database can be."""
@@ -50,9 +47,9 @@ DbOption = Annotated[
     str | None,
     typer.Option(
         "--db",
-        envvar="STOPGAP_DB",
         metavar="DSN",
-        help="Connection string of the database.  [default: the local server]",
+        help="Connection string of the database."
+        "  [default: the environment's, else the local server]",
         show_default=False,
     ),
 ]
@@ -95,18 +92,7 @@ DirOption = Annotated[
     typer.Option(
         "--dir",
         metavar="DIR",
-        help="Folder of the server.  [default: the nearest .stopgap]",
+        help="Folder of the local server.  [default: the nearest .stopgap]",
         show_default=False,
     ),
 ]
-
-
-def resolve_dsn(db: str | None) -> str:
-    """Return the DSN given, else that of the local server that runs here."""
-    dsn = db or find_local_dsn()
-    if dsn is None:
-        raise UsageError(
-            "no database given, and no local server runs here",
-            hint="give --db, set STOPGAP_DB, or run `stopgap up`",
-        )
-    return dsn

@@ -10,6 +10,7 @@ from stopgap.cli.diff import DIFFERENCES
 from stopgap.cli.options import (
     AllowEmptyOption,
     DbOption,
+    DirOption,
     EnvOption,
     FromSchemaOption,
     Output,
@@ -24,6 +25,7 @@ from stopgap.cli.session import open_client
 def plan(
     from_schema: FromSchemaOption,
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     prune: PruneOption = None,
     allow_empty: AllowEmptyOption = False,
@@ -41,7 +43,7 @@ def plan(
     """
     is_json = output is Output.JSON
     with (
-        open_client(db, quiet=is_json) as client,
+        open_client(db, directory, quiet=is_json) as client,
         progress(f"planning {from_schema} for {env}", quiet=is_json),
     ):
         found = client.plan(

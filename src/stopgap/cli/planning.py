@@ -18,6 +18,7 @@ from stopgap.cli.render import (
     table,
     unified,
 )
+from stopgap.cli.wording import as_commands
 from stopgap.engine.words import counted
 
 # The refusal whose detail the diagnostics are.
@@ -172,4 +173,4 @@ def _refusal(refusal: Refusal) -> Iterator[Text | str]:
     if refusal.detail and refusal.sqlstate != _COMPILE_FAILED:
         yield Text(refusal.detail)
     if refusal.hint:
-        yield labelled("hint", refusal.hint, "bold cyan")
+        yield labelled("hint", as_commands(refusal.hint), "bold cyan")

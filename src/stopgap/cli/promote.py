@@ -10,6 +10,7 @@ from stopgap.cli.making import made_keys, print_made, tell_plan
 from stopgap.cli.options import (
     AllowEmptyOption,
     DbOption,
+    DirOption,
     IfChangedOption,
     LabelOption,
     Output,
@@ -38,6 +39,7 @@ def promote(
         str, typer.Option("--to", metavar="ENV", help="Environment to bring it to.")
     ],
     db: DbOption = None,
+    directory: DirOption = None,
     label: LabelOption = None,
     prune: PruneOption = None,
     if_changed: IfChangedOption = False,
@@ -64,7 +66,7 @@ def promote(
         "from_env": from_env,
         "to_env": to_env,
     }
-    with open_client(db, quiet=is_json) as client:
+    with open_client(db, directory, quiet=is_json) as client:
         if dry_run:
             say_they_do_not_run(checks, quiet=is_json)
             with progress(f"planning {from_env} for {to_env}", quiet=is_json):

@@ -12,9 +12,19 @@ from typing import Annotated
 
 import typer
 
+from stopgap.errors import UsageError
+
 MessageOption = Annotated[
     str | None,
     typer.Option("--message", metavar="TEXT", help="Why: kept with the deployment."),
+]
+SourcesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--sources",
+        metavar="DIR",
+        help="Folder that the schema was written from: record the commit it is of.",
+    ),
 ]
 NoProvenanceOption = Annotated[
     bool,
@@ -87,6 +97,28 @@ def gather(
     return found
 
 
+def of_schema(
+    message: str | None, sources: Path | None, *, no_provenance: bool = False
+) -> dict[str, object]:
+    """Return where the functions of a schema come from, as far as anybody says so.
+
+    They are the database's: the folder and the checkout here may be of something else.
+    """
+    if sources is None:
+        return ci_only(message, no_provenance=no_provenance)
+    if no_provenance:
+        raise UsageError("--sources and --no-provenance exclude each other")
+    if not sources.is_dir():
+        raise UsageError(f"{sources} is no folder", hint="--sources names one")
+    found = gather(message, folder=sources)
+    if "git_commit" not in found:
+        raise UsageError(
+            f"{sources} is of no commit that git knows",
+            hint="leave --sources out, or commit what is deployed",
+        )
+    return found
+
+
 def ci_only(message: str | None, *, no_provenance: bool = False) -> dict[str, object]:
     """Return who runs this, without where sources come from: they are not from here."""
     found = {} if no_provenance else _ci(os.environ)
@@ -127,7 +159,7 @@ def _git(folder: Path) -> dict[str, object]:
     branch = _ask(program, folder, "symbolic-ref", "--short", "-q", "HEAD")
     if branch:
         found["git_branch"] = branch[:_MAX_TEXT]
-    changes = _ask(program, folder, "status", "--porcelain")
+    changes = _ask(program, folder, "status", "--porcelain", "--", ".")
     if changes is not None:
         found["git_dirty"] = changes != ""
     return found

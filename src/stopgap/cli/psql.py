@@ -13,9 +13,9 @@ from stopgap.cli.options import (
     DirOption,
     Output,
     OutputOption,
-    resolve_dsn,
 )
-from stopgap.errors import ServerError, UsageError
+from stopgap.cli.place import find_place
+from stopgap.errors import ServerError
 from stopgap.server import LocalServer
 
 
@@ -28,25 +28,14 @@ def psql(
     directory: DirOption = None,
     output: OutputOption = Output.HUMAN,
 ) -> None:
-    """Open psql on the database, by default the local server's.
+    """Open psql on the database, that of every other command.
 
     With --output json, errors of this command are JSON; psql writes what it writes.
     """
-    # A folder is always named for this command; a database may be for every command.
-    is_local = db is None or directory is not None
-    program, dsn = _local(directory) if is_local else (_installed(), resolve_dsn(db))
-    os.execv(program, [program, f"--dbname={dsn}", *(arguments or [])])
-
-
-def _local(directory: DirOption) -> tuple[str, str]:
-    server = LocalServer.nearest(directory)
-    running = server.find()
-    if running is None:
-        raise UsageError(
-            "no database given, and no local server runs here",
-            hint="give --db, set STOPGAP_DB, or run `stopgap up`",
-        )
-    return server.psql(), running.dsn
+    place = find_place(db, directory)
+    program = LocalServer.nearest(directory).psql() if place.is_local else _installed()
+    named = [f"--dbname={place.dsn}"] if place.dsn else []
+    os.execv(program, [program, *named, *(arguments or [])])
 
 
 def _installed() -> str:

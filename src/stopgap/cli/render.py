@@ -15,6 +15,8 @@ from typing import TextIO
 from rich.console import Console, Group
 from rich.text import Text
 
+from stopgap.cli.place import place_options
+from stopgap.cli.wording import as_commands
 from stopgap.errors import (
     CompileError,
     DatabaseError,
@@ -73,10 +75,11 @@ def facts(pairs: Sequence[tuple[str, object]]) -> Text:
 
 
 def moment(timestamp: str) -> str:
-    """Return a time of the database as the clock here shows it."""
+    """Return a time of the database as the clock here shows it, and its zone."""
     try:
-        return f"{datetime.fromisoformat(timestamp).astimezone():%Y-%m-%d %H:%M:%S}"
-    except ValueError:
+        here = datetime.fromisoformat(timestamp).astimezone()
+        return here.isoformat(sep=" ", timespec="seconds")
+    except (ValueError, OverflowError):
         return timestamp
 
 
@@ -114,8 +117,8 @@ def one_line(name: str) -> str:
 
 
 def env_option(env: str) -> str:
-    """Return the option that names an environment, as a shell takes it."""
-    return f"--env {shlex.quote(env)}"
+    """Return the options that name an environment, as a shell takes them."""
+    return f"--env {shlex.quote(env)}{place_options()}"
 
 
 def change_title(function: FunctionDiff) -> Text:
@@ -180,7 +183,7 @@ def print_error_human(error: StopgapError) -> None:
     if error.failed_deployment_id is not None:
         parts.append(Text(f"Recorded as deployment {error.failed_deployment_id}"))
     if error.hint:
-        parts.append(labelled("hint", error.hint, "bold cyan"))
+        parts.append(labelled("hint", as_commands(error.hint), "bold cyan"))
     with _talk():
         _stderr().print(Group(*map(_shown, parts)))
 
@@ -190,7 +193,7 @@ def print_error_json(command: str | None, error: StopgapError) -> None:
     told: dict[str, object] = {
         "kind": type(error).__name__,
         "message": error.message,
-        "hint": error.hint,
+        "hint": error.hint and as_commands(error.hint),
     }
     if isinstance(error, DatabaseError):
         told |= {"sqlstate": error.sqlstate, "detail": error.detail}

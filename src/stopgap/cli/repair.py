@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stopgap import Repaired
-from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap.cli.options import DbOption, DirOption, EnvOption, Output, OutputOption
 from stopgap.cli.planning import DdlOption, DryRunOption
 from stopgap.cli.render import print_human, print_json, progress, table
 from stopgap.cli.session import open_client
@@ -11,6 +11,7 @@ from stopgap.cli.session import open_client
 
 def repair(
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     dry_run: DryRunOption = False,
     ddl: DdlOption = False,
@@ -23,7 +24,7 @@ def repair(
     """
     is_json = output is Output.JSON
     with (
-        open_client(db, quiet=is_json) as client,
+        open_client(db, directory, quiet=is_json) as client,
         progress(f"repairing {env}", quiet=is_json),
     ):
         done = client.repair(env, dry_run=dry_run)

@@ -10,6 +10,7 @@ from stopgap import Client, RolledBack
 from stopgap.cli.options import (
     AllowEmptyOption,
     DbOption,
+    DirOption,
     EnvOption,
     Output,
     OutputOption,
@@ -36,6 +37,7 @@ from stopgap.smoke import DEFAULT_ROLE
 
 def rollback(
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     steps: Annotated[
         int,
@@ -87,7 +89,7 @@ def rollback(
         "to_label": to_label,
     }
     checks = read_checks(smoke, smoke_role)
-    with open_client(db, quiet=is_json) as client:
+    with open_client(db, directory, quiet=is_json) as client:
         if dry_run:
             say_they_do_not_run(checks, quiet=is_json)
             plan = client.plan_rollback(

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
-from stopgap import Client, StopgapError, UsageError, connect
-from stopgap.cli.options import resolve_dsn
+from stopgap import Client, ConnectionFailed, StopgapError, UsageError, connect
+from stopgap.cli.place import explain, find_place
 from stopgap.cli.render import print_talk, title
 from stopgap.transport import FAILOVER_SECONDS
 
 FAILOVER_VARIABLE = "STOPGAP_FAILOVER_SECONDS"
 
 
-def open_client(db: str | None, *, quiet: bool) -> Client:
-    """Connect to the database of --db; pass on what it remarks unless `quiet`."""
-    return connect(
-        resolve_dsn(db),
-        on_notice=None if quiet else print_talk,
-        failover_seconds=_failover_seconds(),
-    )
+def open_client(db: str | None, directory: Path | None, *, quiet: bool) -> Client:
+    """Connect to the database that is named; pass on its remarks unless `quiet`."""
+    place = find_place(db, directory)
+    try:
+        return connect(
+            place.dsn,
+            on_notice=None if quiet else print_talk,
+            failover_seconds=_failover_seconds(),
+        )
+    except (ConnectionFailed, UsageError) as error:
+        raise explain(error, place) from error
 
 
 def _failover_seconds() -> float:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap.cli.options import DbOption, DirOption, EnvOption, Output, OutputOption
 from stopgap.cli.render import print_human, print_json, progress
 from stopgap.cli.session import open_client
 from stopgap.cli.smoking import SmokeRoleOption, count_of
@@ -18,6 +18,7 @@ from stopgap.smoke import DEFAULT_ROLE, read_smoke
 def smoke(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     smoke_role: SmokeRoleOption = DEFAULT_ROLE,
     output: OutputOption = Output.HUMAN,
@@ -30,7 +31,7 @@ def smoke(
     is_json = output is Output.JSON
     checks = read_smoke(file, smoke_role)
     with (
-        open_client(db, quiet=is_json) as client,
+        open_client(db, directory, quiet=is_json) as client,
         progress(f"testing {env}", quiet=is_json),
     ):
         client.smoke(env, checks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from stopgap import Deployment, Status
-from stopgap.cli.options import DbOption, EnvOption, Output, OutputOption
+from stopgap.cli.options import DbOption, DirOption, EnvOption, Output, OutputOption
 from stopgap.cli.render import (
     commit,
     env_option,
@@ -29,6 +29,7 @@ _REPAIRABLE = ("changed", "dropped", "live_schema")
 
 def status(
     db: DbOption = None,
+    directory: DirOption = None,
     env: EnvOption = "prod",
     output: OutputOption = Output.HUMAN,
 ) -> None:
@@ -36,13 +37,10 @@ def status(
 
     Drift is what people changed in its live schema by hand.
     """
-    with open_client(db, quiet=output is Output.JSON) as client:
-        found = client.status(env)
+    with open_client(db, directory, quiet=output is Output.JSON) as client:
+        found = client.known_status(env)
     if output is Output.JSON:
-        raw = None if found is None else found.raw
-        print_json({"command": "status", "env": env, "status": raw})
-    elif found is None:
-        print_human(f"Nothing was ever deployed to {env}")
+        print_json({"command": "status", "env": env, "status": found.raw})
     else:
         _print_human(found)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from stopgap.cli.options import DirOption, Output, OutputOption
+from stopgap.cli.place import place_options, remember_folder
 from stopgap.cli.render import facts, print_human, print_json, print_talk
 from stopgap.server import LocalServer
 
@@ -46,6 +47,7 @@ def up(
     already, it is found.
     """
     is_json = output is Output.JSON
+    remember_folder(directory)
     server = LocalServer.nearest(directory)
     running = server.up(
         port=port,
@@ -74,5 +76,5 @@ def up(
                 ("pid", running.pid),
             ]
         ),
-        "To stop it: stopgap down",
+        f"To stop it: stopgap down{place_options()}",
     )

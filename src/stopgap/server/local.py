@@ -232,6 +232,11 @@ class LocalServer:
 def _choose_port(recorded: int, wanted: int | None) -> int:
     """Keep a server's port from one start to the next, unless somebody took it."""
     if wanted is not None:
+        if not is_free(wanted):
+            raise ServerError(
+                f"port {wanted} is in use",
+                hint="give another one, or none for one that is free",
+            )
         return wanted
     return recorded if recorded and is_free(recorded) else free_port()
 

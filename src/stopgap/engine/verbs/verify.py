@@ -30,6 +30,8 @@ class Finding(NamedTuple):
     env: str | None = None
     deployment_id: int | None = None
     fn_name: str | None = None
+    # People's own, which the engine neither needs nor touches: it can stay.
+    is_foreign: bool = False
 
 
 def verify(session: Session, options: str | None) -> str:
@@ -145,6 +147,7 @@ def _live(session: Session, env: str | None) -> Iterator[Finding]:
                     else "Drop it, or leave it: it is no business of the engine.",
                     env=row["env"],
                     fn_name=name,
+                    is_foreign=what == "added",
                 )
 
 
