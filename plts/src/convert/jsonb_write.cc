@@ -68,7 +68,11 @@ class JsonbWriter {
   }
 
   void pg_align() {
-    while (out_.len % ALIGNOF_INT != 0) out_.data[pg_reserve(1)] = '\0';
+    while (out_.len % ALIGNOF_INT != 0) {
+      // Reserving may move the data.
+      const int at = pg_reserve(1);
+      out_.data[at] = '\0';
+    }
   }
 
   void Put(int at, uint32 word) { std::memcpy(out_.data + at, &word, sizeof(word)); }
@@ -181,8 +185,8 @@ class JsonbWriter {
     while (count > 0 && digits[first + count - 1] == 0) count--;
     const size_t bytes = static_cast<size_t>(count) * sizeof(int16);
     const size_t size = VARHDRSZ + sizeof(uint16) + bytes;
-    char* at = out_.data + pg_reserve(size);
-    at = out_.data + out_.len - static_cast<int>(size);
+    const int place = pg_reserve(size);
+    char* at = out_.data + place;
     SET_VARSIZE(at, size);
     const auto header = static_cast<uint16>(0x8000 | (value < 0 ? 0x2000 : 0) | weight);
     std::memcpy(at + VARHDRSZ, &header, sizeof(header));
