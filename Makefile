@@ -34,10 +34,14 @@ PACKAGE = $(firstword $(wildcard $(abspath $(BUILD))/venv/lib/python3*/site-pack
 ASSERT := $(BUILD)/postgresql-assert
 # What make test-caches runs; CACHES=tests/plts is all of it.
 CACHES ?= $(addprefix tests/plts/test_,cache.py polymorphic.py transition_tables.py)
-# What make test-asan runs: all but what measures memory, which a sanitizer keeps, and
-# what fights for it.
-ASAN ?= tests/plts $(addprefix --ignore=tests/plts/test_,memory.py hostile.py \
-  slow_programs.py)
+# What make test-asan runs: what holds, converts and calls most. ASAN=all is everything
+# but what measures memory, which a sanitizer keeps, and what fights for it.
+ASAN ?= $(addprefix tests/plts/test_,cache.py cursor.py document_results.py \
+  documents.py error_places.py imports.py isolation.py json.py plans.py polymorphic.py \
+  prewarm.py procedures.py savepoint.py set_returning.py transition_tables.py \
+  triggers.py type_modifiers.py types.py window.py)
+ASAN_ALL := tests/plts $(addprefix --ignore=tests/plts/test_,memory.py hostile.py \
+  slow_programs.py soak.py)
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: setup build versions install test check check-versions test-caches test-asan \
@@ -129,7 +133,7 @@ test-caches: $(BUILD)/stage-assert/.stamp
 	$(BIN)/pytest --postgresql=assert $(CACHES)
 
 test-asan: $(BUILD)/stage-sanitized/.stamp
-	$(BIN)/pytest --postgresql=sanitized $(ASAN)
+	$(BIN)/pytest --postgresql=sanitized $(if $(filter all,$(ASAN)),$(ASAN_ALL),$(ASAN))
 
 lint: setup
 	tools/lint
