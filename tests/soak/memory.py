@@ -24,9 +24,6 @@ CATALOG_CONTEXTS = frozenset(
         "CacheMemoryContext",
         # Of temporary tables, up to temp_buffers.
         "LocalBufferContext",
-        "CachedPlan",
-        "CachedPlanQuery",
-        "CachedPlanSource",
         "Relcache by OID",
         "RowDescriptionContext",
         "TableSpace cache",
