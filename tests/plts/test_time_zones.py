@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -29,6 +30,9 @@ ZONES = [
     "posix/Asia/Tokyo",
     "america/sao_paulo",
 ]
+
+# Names that the system's zone data have, and a packaged server's own may lack.
+SYSTEM_ZONES = {"localtime", "posix/Asia/Tokyo"}
 
 # Around changes of clocks, with offsets that have seconds, and far from today.
 INSTANTS = [
@@ -70,8 +74,13 @@ LOCAL = """
 
 
 def set_zone(connection: Connection, zone: str) -> None:
-    """Set the zone of the session."""
-    connection.execute("select set_config('timezone', %s, false)", [zone])
+    """Set the zone of the session; skip the test where the server has none of it."""
+    try:
+        connection.execute("select set_config('timezone', %s, false)", [zone])
+    except psycopg.errors.InvalidParameterValue:
+        if zone not in SYSTEM_ZONES:
+            raise
+        pytest.skip(f"this server's zone data have no {zone}")
 
 
 @pytest.fixture
@@ -478,7 +487,7 @@ class TestText:
             min_size=1,
             max_size=50,
         ),
-        zone=st.sampled_from(ZONES),
+        zone=st.sampled_from([each for each in ZONES if each not in SYSTEM_ZONES]),
     )
     def test_every_instant_survives_as_text_and_as_date(
         self, round_trips: Connection, milliseconds: list[int], zone: str
