@@ -18,7 +18,7 @@ from tests.soak.run import soak
 LEAK = """
 create or replace function soak.leak() returns int language plts as $ts$
     const kept: unknown[] = [];
-    export default () => kept.push(new Array(20_000).fill(kept.length))
+    export default () => kept.push(new Array(80_000).fill(kept.length))
 $ts$
 """
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from tests.soak.memory import Sample, take
+from tests.soak.memory import HEAP_MB, Sample, take
 from tests.soak.schema import ROLES, source
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -188,6 +188,7 @@ class Actor:
         chance = random.Random(self.seed)
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             connection.prepare_threshold = None
+            connection.execute(f"set plts.max_heap_mb = {HEAP_MB}".encode())
             self.pid = connection.info.backend_pid
             look_at = time.monotonic() + every
             while not stop.is_set() and not self.failures:

@@ -36,8 +36,10 @@ CATALOG_CONTEXTS = frozenset(
 # By how much a context may be larger in the end, for what comes and goes.
 _CONTEXT_SLACK = 64 * 1024
 _CONTEXT_FACTOR = 1.25
-# The same for a process: V8 collects when it likes.
-_PROCESS_SLACK_KB = 24 * 1024
+# The heap that V8 may have in a session, and by how much a process may be larger: V8
+# collects when it likes. What leaks into its heap meets that limit, which is an error.
+HEAP_MB = 96
+_PROCESS_SLACK_KB = HEAP_MB * 1024
 _PROCESS_FACTOR = 1.25
 # Of fewer samples than these nothing can be said.
 _FEWEST = 9
