@@ -9,7 +9,7 @@ from stopgap.engine.ddl import (
     lock_count,
     materialize_statements,
 )
-from stopgap.engine.grants import PUBLIC, Grant
+from stopgap.engine.grants import DefaultGrantees, Grant, Grants
 from stopgap.engine.plan import Materialization, Replacement
 from tests.engine.values import live_function, version
 
@@ -19,7 +19,7 @@ COMMENTED = Attributes(comment="it's new")
 def statements(
     materialization: Materialization, saved: dict[str, tuple[Grant, ...]] | None = None
 ) -> list[str]:
-    batches = materialize_statements("Live", materialization, saved or {})
+    batches = materialize_statements("Live", materialization, Grants(saved or {}))
     return [statement for batch in batches for statement in batch]
 
 
@@ -45,6 +45,33 @@ def test_a_replaced_function_keeps_its_grants() -> None:
 
     assert len(replaced) == 1
     assert replaced[0].startswith("create or replace function")
+
+
+def test_what_default_privileges_give_is_taken_from_what_is_made() -> None:
+    defaults = DefaultGrantees(("Mine", "app_user"), ("her's",))
+    batches = materialize_statements(
+        "Live", Materialization(create=(version("f"),)), Grants({}, defaults)
+    )
+
+    made = [each for batch in batches for each in batch]
+    assert made[1].endswith(' from public, "Mine", "app_user"')
+    assert made[2].endswith(' to "app_user"')
+    assert create_schema("Live", defaults)[1].endswith(' from public, "her\'s"')
+
+
+def test_grants_that_drifted_are_put_right_without_another_definition() -> None:
+    open_ = live_function("f", is_public=True)
+    lost = live_function("g", is_public=True, has_lost_grants=True)
+    materialization = Materialization(
+        replace=(Replacement(open_, version("f")), Replacement(lost, version("g")))
+    )
+
+    assert statements(materialization) == [
+        'revoke all on function "Live"."f"(pg_catalog.jsonb),'
+        ' "Live"."g"(pg_catalog.jsonb) from public',
+        'grant execute on function "Live"."g"(pg_catalog.jsonb) to "app_user"',
+    ]
+    assert lock_count(materialization) == 0
 
 
 def test_a_comment_comes_with_its_function() -> None:
@@ -74,7 +101,7 @@ def test_a_comment_that_stays_is_not_written_again() -> None:
 
 def test_saved_grants_come_back_in_place_of_the_first_ones() -> None:
     saved = {
-        "f": (Grant("Report'er", is_grantable=True), Grant(PUBLIC)),
+        "f": (Grant("Report'er", is_grantable=True), Grant("auditor")),
         "g": (Grant("Report'er", is_grantable=True),),
         "h": (),
     }
@@ -88,7 +115,7 @@ def test_saved_grants_come_back_in_place_of_the_first_ones() -> None:
         ' "Live"."g"(pg_catalog.jsonb), "Live"."h"(pg_catalog.jsonb) from public',
         'grant execute on function "Live"."f"(pg_catalog.jsonb),'
         ' "Live"."g"(pg_catalog.jsonb) to "Report\'er" with grant option',
-        'grant execute on function "Live"."f"(pg_catalog.jsonb) to public',
+        'grant execute on function "Live"."f"(pg_catalog.jsonb) to "auditor"',
     ]
 
 
@@ -97,11 +124,12 @@ def test_names_are_quoted_wherever_they_stand() -> None:
     materialization = Materialization(
         create=(version(hostile),), drop=(live_function(hostile),)
     )
-    batches = materialize_statements(hostile, materialization, {})
+    batches = materialize_statements(hostile, materialization, Grants())
 
-    for statement in [each for batch in batches for each in batch] + create_schema(
-        hostile
-    ):
+    for statement in [
+        *(each for batch in batches for each in batch),
+        *create_schema(hostile, DefaultGrantees()),
+    ]:
         assert 'f"";' in statement
         assert 'f";' not in statement.replace('f"";', "")
 
@@ -109,7 +137,7 @@ def test_names_are_quoted_wherever_they_stand() -> None:
 def test_many_functions_go_in_few_strings() -> None:
     many = tuple(version(f"f{number}") for number in range(2 * BATCH_SIZE + 1))
 
-    batches = list(materialize_statements("l", Materialization(create=many), {}))
+    batches = list(materialize_statements("l", Materialization(create=many), Grants()))
 
     created = [
         sum(statement.startswith("create function") for statement in batch)

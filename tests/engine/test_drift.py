@@ -43,6 +43,7 @@ def test_each_kind_of_change_by_hand_is_listed() -> None:
         (live_function("a", language="sql"), ["language"]),
         (live_function("a", security_definer=True), ["security_definer"]),
         (live_function("a", has_extras=True), ["attributes"]),
+        (live_function("a", is_public=True), ["grants"]),
         (live_function("a", attributes=Attributes(cost=2)), ["attributes"]),
         (live_function("a", code="b", is_owned=False), ["body", "owner"]),
     ],

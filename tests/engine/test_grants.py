@@ -18,12 +18,10 @@ def test_saved_grants_come_back_by_role_name() -> None:
     assert grants_from_json(saved) == (Grant("alice", True), Grant(PUBLIC))
 
 
-def test_grants_of_roles_that_are_gone_are_left_out() -> None:
+def test_grants_of_roles_that_are_gone_and_of_everybody_are_left_out() -> None:
     grants = {"f": (Grant("alice"), Grant("bob"), Grant(PUBLIC))}
 
-    assert without_missing_roles(grants, {"bob"}) == {
-        "f": (Grant("bob"), Grant(PUBLIC))
-    }
+    assert without_missing_roles(grants, {"bob"}) == {"f": (Grant("bob"),)}
 
 
 def test_functions_with_the_same_grant_share_a_statement() -> None:

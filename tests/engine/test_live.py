@@ -22,8 +22,9 @@ def test_a_live_function_runs_the_version_that_it_was_made_from() -> None:
         live_function("f", language="sql"),
         live_function("f", security_definer=True),
         live_function("f", is_replaceable=False),
+        live_function("f", is_public=True),
     ],
-    ids=["body", "volatility", "comment", "language", "definer", "signature"],
+    ids=["body", "volatility", "comment", "language", "definer", "signature", "public"],
 )
 def test_any_change_by_hand_is_seen(changed: LiveFunction) -> None:
     assert not changed.runs(version("f"))

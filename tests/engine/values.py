@@ -51,6 +51,8 @@ def live_function(
     language: str = "plts",
     security_definer: bool = False,
     has_extras: bool = False,
+    is_public: bool = False,
+    has_lost_grants: bool = False,
     attributes: Attributes | None = None,
 ) -> LiveFunction:
     """Return a live function that runs this code."""
@@ -64,6 +66,8 @@ def live_function(
         has_extras=has_extras,
         body=render_pointer(artifact_hash(code)),
         attributes=attributes or Attributes(),
+        is_public=is_public,
+        has_lost_grants=has_lost_grants,
     )
 
 

@@ -16,6 +16,7 @@ from tests.stopgap.schema import (
     Connection,
     bodies,
     deploy,
+    grants,
     rollback,
     rows,
     status,
@@ -172,6 +173,44 @@ def test_a_restore_without_owners_is_put_right(
         assert status(restored)["drift"]["has_drift"] is False
         write(restored, "f", 3)
         deploy(restored)
+        restored.close()
+    finally:
+        cluster.drop(target)
+
+
+def test_a_restore_without_privileges_is_put_right(
+    history: Connection,
+    cluster: RunningCluster,
+    connect: Connect,
+    tmp_path: Path,
+    run: Run,
+) -> None:
+    file = str(tmp_path / "dump")
+    run("pg_dump", "-Fc", "-x", "-f", file, cluster.dsn(history.info.dbname))
+    target = "grantless_" + history.info.dbname
+    history.execute(f"create database {target}".encode())
+    try:
+        run("pg_restore", "--exit-on-error", "-d", cluster.dsn(target), file)
+        restored = connect(database=target)
+        assert status(restored)["drift"]["changes"] == {
+            "f": ["grants"],
+            "gone": ["grants"],
+        }
+        messages = {
+            each["message"]
+            for each in value(restored, "select stopgap.verify()")["findings"]
+        }
+        assert {
+            'live schema "live_deployment" has lost its grants',
+            'live function "f" was changed by hand: everybody may execute it',
+        } <= messages
+
+        value(restored, "select stopgap.after_restore()")
+        for env in ("prod", "staging"):
+            value(restored, "select stopgap.repair(%s)", env)
+
+        assert value(restored, "select stopgap.verify()")["findings"] == []
+        assert grants(restored, "f") == grants(restored, "gone") == {"app_user"}
         restored.close()
     finally:
         cluster.drop(target)

@@ -54,6 +54,8 @@ def shop(connection: Connection) -> Connection:
         "drop function live_deployment.f",
         "drop function live_deployment.old",
         "alter function live_deployment.f rename to h",
+        "grant execute on function live_deployment.f to public",
+        "grant execute on function live_deployment.old to public",
     ],
 )
 def test_what_was_done_by_hand_is_undone(shop: Connection, statement: str) -> None:
@@ -125,6 +127,70 @@ def test_grants_on_functions_that_are_replaced_stay(shop: Connection) -> None:
     repair(shop)
 
     assert grants(shop, "f") == {"app_user", "pg_monitor"}
+
+
+def test_what_everybody_may_execute_is_taken_from_them_alone(
+    shop: Connection,
+) -> None:
+    shop.execute(
+        "grant execute on function live_deployment.f to pg_monitor, public;"
+        "revoke execute on function live_deployment.f from app_user"
+    )
+    before = value(shop, "select xmin::text from pg_proc where proname = 'g'")
+
+    done = repair(shop)
+
+    assert done["replaced"] == [{"fn_name": "f", "changed": ["grants"]}]
+    assert done["ddl"] == [
+        'revoke all on function "live_deployment"."f"(pg_catalog.jsonb) from public'
+    ]
+    assert grants(shop, "f") == {"pg_monitor"}
+    assert before == value(shop, "select xmin::text from pg_proc where proname = 'g'")
+
+
+def test_a_deploy_takes_functions_from_everybody_and_says_so(shop: Connection) -> None:
+    shop.execute("grant execute on function live_deployment.f to public")
+    said: list[str | None] = []
+    shop.add_notice_handler(lambda notice: said.append(notice.message_primary))
+    edit = {"fn_name": "f", "changed": ["grants"], "becomes": "replaced"}
+    planned = value(shop, "select stopgap.plan('prod', 'shop')")
+    assert planned["live"]["hand_edits"] == [edit]
+
+    deploy(shop)
+
+    assert grants(shop, "f") == {"app_user"}
+    assert (
+        'live functions had been changed by hand, and are overwritten: "f" (grants)'
+        in said
+    )
+
+
+def test_default_privileges_of_the_owner_reach_no_live_function(
+    shop: Connection,
+) -> None:
+    shop.execute(
+        "alter default privileges for role stopgap_owner"
+        " grant execute on functions to pg_monitor, public;"
+        "alter default privileges for role stopgap_owner in schema live_deployment"
+        " grant execute on functions to pg_read_all_stats with grant option;"
+        "alter default privileges for role stopgap_owner"
+        " grant all on schemas to pg_monitor, public"
+    )
+    write(shop, "new", 4)
+    deploy(shop)
+    shop.execute("drop function live_deployment.f")
+    repair(shop)
+    deploy(shop, "staging")
+
+    assert grants(shop, "new") == grants(shop, "f") == {"app_user"}
+    assert rows(
+        shop,
+        "select distinct a.grantee::regrole::text, a.privilege_type"
+        " from pg_namespace as n, aclexplode(n.nspacl) as a"
+        " where n.nspname = 'live_deployment_staging' and a.grantee <> n.nspowner"
+        " order by 1",
+    ) == [("app_user", "USAGE"), ("stopgap_deployer", "USAGE")]
+    assert value(shop, "select stopgap.verify()")["findings"] == []
 
 
 def test_a_rollback_after_a_repair_brings_back_what_was_retained(

@@ -130,6 +130,16 @@ def test_a_whole_catalog_has_nothing_wrong(shop: Connection) -> None:
             'live function "f" was changed by hand',
         ),
         (
+            "grant execute on function live_deployment.f to public",
+            "drift",
+            'live function "f" was changed by hand: everybody may execute it',
+        ),
+        (
+            "update pg_namespace set nspacl = null where nspname = 'live_deployment'",
+            "live schema",
+            'live schema "live_deployment" has lost its grants',
+        ),
+        (
             "create function live_deployment.mine() returns int language sql"
             " as 'select 1'",
             "drift",
@@ -222,6 +232,14 @@ def test_roles_that_can_do_too_much_are_found(start_cluster: StartCluster) -> No
         (
             "alter function live_deployment.f(jsonb) immutable",
             "select stopgap.repair('prod');",
+        ),
+        (
+            "grant execute on function live_deployment.f to public",
+            "select stopgap.repair('prod');",
+        ),
+        (
+            "update pg_namespace set nspacl = null where nspname = 'live_deployment'",
+            "As a superuser: select stopgap.after_restore();",
         ),
     ],
 )

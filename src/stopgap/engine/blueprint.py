@@ -13,7 +13,7 @@ from .ddl import create_schema, materialize_statements
 from .diagnostics import Diagnostic, author_text
 from .diff import Change, FunctionDiff, render_function_plan, summary
 from .errors import EngineError, ErrorClass
-from .grants import Grant
+from .grants import Grants
 from .manifest import render_refs
 from .plan import Materialization
 from .source import Skipped
@@ -126,13 +126,13 @@ class Blueprint(NamedTuple):
 def render_ddl(
     schema: str,
     changes: Materialization,
-    saved_grants: Mapping[str, tuple[Grant, ...]],
+    grants: Grants,
     *,
     is_new_schema: bool,
 ) -> tuple[str, ...]:
     """Return the statements that a plan would run."""
-    statements = create_schema(schema) if is_new_schema else []
-    for batch in materialize_statements(schema, changes, saved_grants):
+    statements = create_schema(schema, grants.defaults) if is_new_schema else []
+    for batch in materialize_statements(schema, changes, grants):
         statements += batch
     return tuple(statements)
 

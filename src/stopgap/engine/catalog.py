@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from .database import Database
-from .grants import Grant, without_missing_roles
+from .grants import DefaultGrantees, Grant, without_missing_roles
 from .live import LiveSchema, live_functions_from_row
 from .lock import LockLimits
 from .source import SourceFunction, source_functions_from_row
@@ -129,3 +129,12 @@ def grantable_now(
         return dict(grants)
     rows = database.fetch("existing_roles", names=names)
     return without_missing_roles(grants, {row["name"] for row in rows})
+
+
+def default_grantees(database: Database, schema: str) -> DefaultGrantees:
+    """Return who else has privileges on what stopgap_owner makes, PUBLIC apart."""
+    rows = database.fetch("default_grantees", schema=schema)
+    return DefaultGrantees(
+        of_functions=tuple(row["name"] for row in rows if row["kind"] == "f"),
+        of_schemas=tuple(row["name"] for row in rows if row["kind"] == "n"),
+    )

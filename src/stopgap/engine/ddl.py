@@ -7,11 +7,12 @@ of `names`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from .attributes import render_attributes
-from .grants import PUBLIC, Grant, functions_by_grant
+from .grants import PUBLIC, DefaultGrantees, Grants, functions_by_grant
+from .live import LiveFunction
 from .names import quote_identifier, quote_literal
 from .plan import Materialization, Replacement
 from .version import FunctionVersion
@@ -21,7 +22,7 @@ BATCH_SIZE = 500
 T = TypeVar("T")
 
 
-def create_schema(schema: str) -> list[str]:
+def create_schema(schema: str, defaults: DefaultGrantees) -> list[str]:
     """Return the statements that make a live schema, for stopgap_owner to run.
 
     The readers may see what is in it; only its owner can add to it.
@@ -29,7 +30,7 @@ def create_schema(schema: str) -> list[str]:
     name = quote_identifier(schema)
     return [
         f"create schema {name}",
-        f"revoke all on schema {name} from public",
+        f"revoke all on schema {name} from {_everybody(defaults.of_schemas)}",
         f"grant usage on schema {name} to app_user, stopgap_deployer",
     ]
 
@@ -37,7 +38,7 @@ def create_schema(schema: str) -> list[str]:
 def materialize_statements(
     schema: str,
     materialization: Materialization,
-    saved_grants: Mapping[str, tuple[Grant, ...]],
+    grants: Grants,
 ) -> Iterator[list[str]]:
     """Return what drops, creates and replaces, each list for one call of the server."""
     for dropped in _batches([each.name for each in materialization.drop]):
@@ -45,20 +46,28 @@ def materialize_statements(
     for created in _batches(materialization.create):
         yield [
             *(each for version in created for each in _create(schema, version)),
-            *_grant(schema, [each.fn_name for each in created], saved_grants),
+            *_grant(schema, [each.fn_name for each in created], grants),
         ]
     for replaced in _batches(materialization.replace):
-        yield [each for version in replaced for each in _replace(schema, version)]
+        yield [
+            *(each for version in replaced for each in _replace(schema, version)),
+            *_regrant(schema, [each.live for each in replaced]),
+        ]
 
 
 def lock_count(materialization: Materialization) -> int:
     """Return how many locks on functions the DDL holds until the transaction ends.
 
     PostgreSQL 15 locks what it replaces, drops or comments on; a plain creation
-    locks nothing.
+    locks nothing, nor does a grant.
     """
     commented = [each for each in materialization.create if each.attributes.comment]
-    return len(materialization.replace) + len(materialization.drop) + len(commented)
+    redefined = [
+        each
+        for each in materialization.replace
+        if not each.live.is_defined_as(each.version)
+    ]
+    return len(redefined) + len(materialization.drop) + len(commented)
 
 
 def _create(schema: str, version: FunctionVersion) -> list[str]:
@@ -71,6 +80,8 @@ def _create(schema: str, version: FunctionVersion) -> list[str]:
 
 def _replace(schema: str, replacement: Replacement) -> list[str]:
     version = replacement.version
+    if replacement.live.is_defined_as(version):
+        return []
     statement = f"create or replace function {_definition(schema, version)}"
     if version.attributes.comment == replacement.live.attributes.comment:
         return [statement]
@@ -92,17 +103,34 @@ def _comment(schema: str, version: FunctionVersion) -> str:
     return f"comment on function {_signatures(schema, [version.fn_name])} is {text}"
 
 
-def _grant(
-    schema: str, names: Sequence[str], saved: Mapping[str, tuple[Grant, ...]]
-) -> Iterator[str]:
-    yield f"revoke all on function {_signatures(schema, names)} from public"
-    for grant, granted in functions_by_grant(names, saved).items():
-        grantee = PUBLIC if grant.grantee == PUBLIC else quote_identifier(grant.grantee)
+def _grant(schema: str, names: Sequence[str], grants: Grants) -> Iterator[str]:
+    """Return what leaves created functions with their grants, and with no others."""
+    everybody = _everybody(grants.defaults.of_functions)
+    yield f"revoke all on function {_signatures(schema, names)} from {everybody}"
+    for grant, granted in functions_by_grant(names, grants.saved).items():
         option = " with grant option" if grant.is_grantable else ""
         yield (
             f"grant execute on function {_signatures(schema, granted)}"
-            f" to {grantee}{option}"
+            f" to {quote_identifier(grant.grantee)}{option}"
         )
+
+
+def _regrant(schema: str, functions: Sequence[LiveFunction]) -> Iterator[str]:
+    """Return what takes functions from everybody, and restores what was lost."""
+    public = [each.name for each in functions if each.is_public]
+    if public:
+        yield f"revoke all on function {_signatures(schema, public)} from public"
+    lost = [each.name for each in functions if each.has_lost_grants]
+    for grant, names in functions_by_grant(lost, {}).items():
+        yield (
+            f"grant execute on function {_signatures(schema, names)}"
+            f" to {quote_identifier(grant.grantee)}"
+        )
+
+
+def _everybody(default_grantees: Iterable[str]) -> str:
+    """Return who has privileges on what is new: PUBLIC, and who else by default."""
+    return ", ".join([PUBLIC, *map(quote_identifier, default_grantees)])
 
 
 def _signatures(schema: str, names: Iterable[str]) -> str:

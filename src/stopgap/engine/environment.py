@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .catalog import SchemaOwnership, find_live_schema
+from .catalog import SchemaOwnership, default_grantees, find_live_schema
 from .database import Database, Severity, SqlError
 from .ddl import create_schema
 from .errors import (
@@ -196,7 +196,8 @@ def is_unsettled(session: Session, environment: Environment) -> bool:
 def ensure_live_schema(session: Session, schema: str) -> None:
     """Create a live schema that is missing; refuse one that is not the engine's."""
     if needs_live_schema(session, schema):
-        run_ddl(session.database, create_schema(schema))
+        database = session.database
+        run_ddl(database, create_schema(schema, default_grantees(database, schema)))
 
 
 def needs_live_schema(session: Session, schema: str) -> bool:

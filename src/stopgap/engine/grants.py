@@ -18,6 +18,22 @@ class Grant(NamedTuple):
     is_grantable: bool = False
 
 
+class DefaultGrantees(NamedTuple):
+    """Roles that default privileges of stopgap_owner give what it makes."""
+
+    of_functions: tuple[str, ...] = ()
+    of_schemas: tuple[str, ...] = ()
+
+
+class Grants(NamedTuple):
+    """What decides who may execute created functions."""
+
+    # By function; those without get the first grants.
+    saved: Mapping[str, tuple[Grant, ...]] = {}
+    # They are to have nothing by default.
+    defaults: DefaultGrantees = DefaultGrantees()
+
+
 # What a function that was never live before starts with.
 FIRST_GRANTS = (Grant("app_user"),)
 
@@ -33,10 +49,12 @@ def grants_from_json(text: str) -> tuple[Grant, ...]:
 def without_missing_roles(
     grants: Mapping[str, tuple[Grant, ...]], existing: Set[str]
 ) -> dict[str, tuple[Grant, ...]]:
-    """Return the grants by function without those of roles that are gone."""
-    known = existing | {PUBLIC}
+    """Return the grants by function without those of roles that are gone.
+
+    What everybody was granted is left out too: it would be drift.
+    """
     return {
-        name: tuple(grant for grant in each if grant.grantee in known)
+        name: tuple(grant for grant in each if grant.grantee in existing - {PUBLIC})
         for name, each in grants.items()
     }
 

@@ -24,6 +24,11 @@ class LiveFunction(NamedTuple):
     has_extras: bool
     body: str
     attributes: Attributes
+    # Everybody may execute it, which no deployment grants.
+    is_public: bool = False
+    # It has no access control list, which each function of the engine starts with: its
+    # grants are lost, as in a restore without privileges.
+    has_lost_grants: bool = False
 
     def differs_from(self, version: FunctionVersion) -> tuple[str, ...]:
         """Return in what it is not this version, its owner apart."""
@@ -38,7 +43,13 @@ class LiveFunction(NamedTuple):
             found.append("body")
         if self.has_extras or self.attributes != version.attributes:
             found.append("attributes")
+        if self.is_public:
+            found.append("grants")
         return tuple(found)
+
+    def is_defined_as(self, version: FunctionVersion) -> bool:
+        """Tell whether it is this version, whoever may execute it."""
+        return all(what == "grants" for what in self.differs_from(version))
 
     def runs(self, version: FunctionVersion) -> bool:
         """Tell whether it is, in everything that is deployed, this version."""
@@ -63,6 +74,7 @@ def live_functions_from_row(row: Mapping[str, Any]) -> list[LiveFunction]:
     is_owned, is_replaceable = row["is_owned"], row["is_replaceable"]
     language, security_definer = row["language"], row["security_definer"]
     has_extras = row["has_extras"]
+    is_public, has_lost_grants = row["is_public"], row["has_lost_grants"]
     return [
         LiveFunction(
             oid,
@@ -74,6 +86,8 @@ def live_functions_from_row(row: Mapping[str, Any]) -> list[LiveFunction]:
             has_extras,
             body,
             attributes.with_comment(comment),
+            is_public,
+            has_lost_grants,
         )
         for oid, name, body, comment in zip(
             row["oids"], row["names"], row["bodies"], row["comments"], strict=True

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from .catalog import dependents_of, lock_limits, read_live_schema
+from .catalog import (
+    default_grantees,
+    dependents_of,
+    lock_limits,
+    read_live_schema,
+)
 from .database import Database, SqlError
 from .ddl import lock_count, materialize_statements
 from .errors import ConcurrentChange, EngineError
-from .grants import Grant
+from .grants import Grant, Grants
 from .lock import too_few_locks, too_many_locks
 from .names import quote_identifier
 from .plan import (
@@ -97,8 +102,9 @@ def materialize(
 ) -> None:
     """Make the planned changes."""
     database = session.database
+    grants = Grants(saved_grants, default_grantees(database, schema))
     try:
-        for statements in materialize_statements(schema, materialization, saved_grants):
+        for statements in materialize_statements(schema, materialization, grants):
             run_ddl(database, statements)
     except SqlError as error:
         if error.sqlstate == _OUT_OF_SHARED_MEMORY:

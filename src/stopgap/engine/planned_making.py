@@ -15,7 +15,13 @@ from .blueprint import (
 )
 from .bundle import Bundle
 from .candidates import candidates_of
-from .catalog import missing_artifacts, namesakes, source_functions, source_texts
+from .catalog import (
+    default_grantees,
+    missing_artifacts,
+    namesakes,
+    source_functions,
+    source_texts,
+)
 from .compiling import find_diagnostics
 from .diagnostics import Diagnostic, compile_failed
 from .diff import Candidate, FunctionDiff, diff
@@ -27,6 +33,7 @@ from .environment import (
     planned_live_schema,
 )
 from .errors import SourceSchemaUsageMissing
+from .grants import Grants
 from .importing import check_hashes, check_without_storing
 from .materializing import find_obstacles, plan_changes
 from .plan import Target, as_it_is, is_change
@@ -197,7 +204,8 @@ def _plan(
             )
             refuse_dropping_all(env, changes, allowed=wanted.allow_empty)
     obstacles.found += find_obstacles(database, changes)
-    ddl = render_ddl(schema, changes, {}, is_new_schema=is_new_schema)
+    grants = Grants(defaults=default_grantees(database, schema))
+    ddl = render_ddl(schema, changes, grants, is_new_schema=is_new_schema)
     return Blueprint(
         action=made.action,
         env=env,

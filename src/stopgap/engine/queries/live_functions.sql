@@ -8,6 +8,12 @@ select
     (select l.lanname::text from pg_language as l where l.oid = p.prolang) as language,
     p.prosecdef as security_definer,
     p.has_extras,
+    exists (
+        select
+        from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a
+        where a.grantee = 0
+    ) as is_public,
+    p.proacl is null as has_lost_grants,
     p.provolatile::text as volatility,
     p.proisstrict as strict,
     p.proparallel::text as parallel,
@@ -49,6 +55,8 @@ group by
     p.prolang,
     p.prosecdef,
     p.has_extras,
+    p.proowner,
+    p.proacl,
     p.provolatile,
     p.proisstrict,
     p.proparallel,

@@ -1,4 +1,5 @@
--- Live schemas that are missing, or that others than the engine could change.
+-- Live schemas that are missing, that others than the engine could change, or whose
+-- grants are lost: the engine makes none without.
 -- parameters: env text
 select
     e.env,
@@ -7,6 +8,7 @@ select
         when n.oid is null then 'missing'
         when n.nspowner <> (select oid from pg_roles where rolname = 'stopgap_owner')
             then 'foreign'
+        when n.nspacl is null then 'closed'
         else 'open'
     end as fault,
     case
@@ -16,6 +18,8 @@ select
                 'live schema "%s" belongs to "%s"',
                 e.live_schema, pg_get_userbyid(n.nspowner)
             )
+        when n.nspacl is null
+            then format('live schema "%s" has lost its grants', e.live_schema)
         else format(
             '%s may create functions in live schema "%s"',
             (
@@ -38,6 +42,7 @@ where (:env is null or e.env = :env)
     and case
         when n.oid is null then e.active_deployment_id is not null
         else n.nspowner <> (select oid from pg_roles where rolname = 'stopgap_owner')
+            or n.nspacl is null
             or exists (
                 select
                 from aclexplode(n.nspacl) as a

@@ -13,9 +13,11 @@ from ..blueprint import (
     typescript_diffs,
 )
 from ..bundle import read_bundle
+from ..catalog import default_grantees
 from ..diff import diff
 from ..environment import known_environment, needs_live_schema
 from ..errors import InvalidArgument, InvalidOption
+from ..grants import Grants
 from ..json_text import to_json
 from ..lineage import Ancestor
 from ..materializing import find_obstacles, plan_changes
@@ -166,7 +168,10 @@ def _plan_goal(
     ddl = render_ddl(
         environment.live_schema,
         changes,
-        grants_of(database, environment.env, goal, changes),
+        Grants(
+            grants_of(database, environment.env, goal, changes),
+            default_grantees(database, environment.live_schema),
+        ),
         is_new_schema=is_new_schema,
     )
     return Blueprint(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from ..activation import Activating, check_artifacts, notify
-from ..catalog import read_live_schema
+from ..catalog import default_grantees, read_live_schema
 from ..ddl import create_schema, materialize_statements
 from ..drift import Drift, find_drift
 from ..environment import (
@@ -15,6 +15,7 @@ from ..environment import (
     needs_live_schema,
 )
 from ..errors import NoActiveDeployment
+from ..grants import Grants
 from ..log_line import log_activation
 from ..manifest import render_outcome
 from ..materializing import materialize, plan_for, report
@@ -61,8 +62,9 @@ def repair(session: Session, env: str | None, options: str | None) -> str:
     known = known_versions(database, env, drift.added)
     current = Target({**target.versions(), **made_before(known, target, live)})
     changes = plan_for(session, schema, target, current, drop_obsolete=True)
-    ddl = create_schema(schema) if is_new_schema else []
-    for statements in materialize_statements(schema, changes, {}):
+    grants = Grants(defaults=default_grantees(database, schema))
+    ddl = create_schema(schema, grants.defaults) if is_new_schema else []
+    for statements in materialize_statements(schema, changes, grants):
         ddl += statements
 
     if not is_dry_run:

@@ -115,6 +115,7 @@ def _live(session: Session, env: str | None) -> Iterator[Finding]:
         hints = {
             "missing": _repair(row["env"]),
             "foreign": _RESTORE,
+            "closed": _RESTORE,
             "open": f"As a superuser: revoke create on schema {schema} from them;",
         }
         yield Finding(
@@ -139,9 +140,12 @@ def _live(session: Session, env: str | None) -> Iterator[Finding]:
         }
         for what, names in found.items():
             for name in names:
+                message = f"live function {quote_identifier(name)} was {what} by hand"
+                if "grants" in drift.changed.get(name, ()):
+                    message += ": everybody may execute it"
                 yield Finding(
                     "drift",
-                    f"live function {quote_identifier(name)} was {what} by hand",
+                    message,
                     _repair(row["env"])
                     if what != "added"
                     else "Drop it, or leave it: it is no business of the engine.",
